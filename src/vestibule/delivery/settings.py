@@ -1,0 +1,67 @@
+"""How mail leaves. The environment is read elsewhere."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import parseaddr
+from typing import Literal
+
+from vestibule.kernel.secret import Secret
+
+StartTls = Literal["auto", "required", "off"]
+AuthMethod = Literal["PLAIN", "LOGIN", "CRAM-MD5"]
+
+_MAX_PORT = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """One mail server. `secure` is TLS from the first byte (usually port 465).
+
+    `starttls` "auto" upgrades when the server offers it, "required" sends nothing without it.
+    `sender` may be `Name <address>`; `x_smtpapi` is the value of a header of that name.
+    `ca_file` names certificate authorities to trust instead of the system's.
+
+    Raises: ValueError, saying what to change.
+    """
+
+    host: str
+    sender: str
+    port: int = 587
+    secure: bool = False
+    user: str = ""
+    password: Secret = field(default_factory=lambda: Secret(""))
+    auth_method: AuthMethod = "PLAIN"
+    starttls: StartTls = "auto"
+    x_smtpapi: str = ""
+    ca_file: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.host:
+            raise ValueError("the SMTP host is empty")
+        if not 0 < self.port <= _MAX_PORT:
+            raise ValueError(f"the SMTP port is from 1 to {_MAX_PORT}")
+        if "@" not in parseaddr(self.sender)[1]:
+            raise ValueError("the SMTP sender is an address, or a name and an address: Acme <auth@acme.example>")
+        if not (self.sender.isprintable() and self.x_smtpapi.isprintable()):
+            raise ValueError("the SMTP sender and the X-SMTPAPI header are single lines")
+        if self.secure and self.starttls == "required":
+            raise ValueError("the SMTP connection is either secure from the start or upgraded by STARTTLS, not both")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """How eagerly messages are sent.
+
+    `lease` is longer than `deadline`: a message is never claimed by a second worker while the first still sends it.
+    """
+
+    concurrency: int = 4
+    idle: timedelta = timedelta(seconds=1)
+    longest_idle: timedelta = timedelta(seconds=2)
+    deadline: timedelta = timedelta(seconds=60)
+    lease: timedelta = timedelta(minutes=2)
+    farewell: timedelta = timedelta(seconds=10)
+
+    def __post_init__(self) -> None:
+        if self.lease <= self.deadline:
+            raise ValueError("the lease must outlast the deadline of one message")

@@ -1,0 +1,166 @@
+"""The loop that empties the outbox: claim, render, send, record. Any number of processes may run it at once."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from vestibule.core.outbox import Claimed, Outbox
+from vestibule.delivery.mail import MailDelayed, MailRefused, Transport
+from vestibule.delivery.render import Renderer, TemplateMissing
+from vestibule.delivery.settings import WorkerSettings
+from vestibule.kernel.clock import monotonic_seconds
+from vestibule.kernel.errors import StorageUnavailable
+from vestibule.kernel.keyring import UnknownRootKey
+from vestibule.storage import Database
+
+_log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("vestibule.delivery")
+
+_IDLE_GROWTH: Final = 1.25
+_RECORD_PAUSE_SECONDS: Final = 1.0
+
+
+class OutboxWorker:
+    """Sends what is due, a few messages at a time, until told to stop.
+
+    `name` shows in the outbox who is at work; it need not be unique.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        outbox: Outbox,
+        transport: Transport,
+        renderer: Renderer,
+        *,
+        name: str,
+        settings: WorkerSettings,
+    ) -> None:
+        self._db = db
+        self._outbox = outbox
+        self._transport = transport
+        self._renderer = renderer
+        self._name = name
+        self._settings = settings
+        self._woken = asyncio.Event()
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def wake(self) -> None:
+        """Look at once: something was committed to the outbox in this process."""
+        self._woken.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set, then give the letters under way a moment to be finished."""
+        stopping = asyncio.create_task(stop.wait())
+        pause = self._settings.idle
+        try:
+            while not stop.is_set():
+                self._woken.clear()
+                started = await self._start_some()
+                pause = self._settings.idle if started else min(pause * _IDLE_GROWTH, self._settings.longest_idle)
+                if not self._sending:
+                    await self._transport.rest()
+                await self._pause(stopping, pause.total_seconds())
+            if self._sending:
+                await asyncio.wait(self._sending, timeout=self._settings.farewell.total_seconds())
+        finally:
+            await self._abandon({stopping, *self._sending})
+            await self._transport.rest()
+
+    async def drain(self) -> None:
+        """Send all that is due now, then return; what must wait for a later attempt stays."""
+        while await self._start_some() or self._sending:
+            await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
+        await self._transport.rest()
+
+    async def _start_some(self) -> int:
+        free = self._settings.concurrency - len(self._sending)
+        if not free:
+            return 0
+        try:
+            claimed = await self._outbox.claim(self._db, self._name, limit=free, lease=self._settings.lease)
+        except StorageUnavailable:
+            return 0  # the log of the storage tells; the outbox is still there when the database is back
+        for message in claimed:
+            task = asyncio.create_task(self._deliver(message))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        return len(claimed)
+
+    async def _pause(self, stopping: "asyncio.Task[bool]", seconds: float) -> None:
+        full = len(self._sending) >= self._settings.concurrency
+        waking = asyncio.create_task(self._woken.wait())
+        try:
+            await asyncio.wait(
+                {stopping, *self._sending} if full else {stopping, waking, *self._sending},
+                timeout=None if full else seconds,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            await self._abandon({waking})
+
+    async def _deliver(self, message: Claimed) -> None:
+        lease_ends_at_seconds = monotonic_seconds() + self._settings.lease.total_seconds()
+        record = await self._send(message)
+        while True:
+            try:
+                await record()
+            except StorageUnavailable:
+                # The letter has left: unrecorded, it would leave again. Worth waiting for as long as it is ours.
+                if monotonic_seconds() + _RECORD_PAUSE_SECONDS >= lease_ends_at_seconds:
+                    _log.warning("mail.unrecorded", message_id=str(message.id))
+                    return
+                await asyncio.sleep(_RECORD_PAUSE_SECONDS)
+            else:
+                return
+
+    async def _send(self, message: Claimed) -> Callable[[], Awaitable[object]]:
+        """Try once and return what to write into the outbox about it."""
+        if self._outbox.is_spent(message):
+            return lambda: self._bury(message, "no attempt came to an end")
+        try:
+            mail = self._renderer.render(message, self._outbox.variables(message))
+            async with asyncio.timeout(self._settings.deadline.total_seconds()):
+                await self._transport.send(mail)
+        except MailRefused as error:
+            reason = str(error)
+            return lambda: self._bury(message, reason)
+        except (MailDelayed, UnknownRootKey, TemplateMissing) as error:
+            reason = str(error)
+            return lambda: self._retry(message, reason)
+        except TimeoutError:
+            return lambda: self._retry(message, "not done within the deadline")
+        except Exception as error:  # noqa: BLE001 (a bug or a broken template in one message must not stop the others)
+            reason = type(error).__name__
+            _log.exception("mail.failed", message_id=str(message.id), template=message.template)
+            return lambda: self._retry(message, reason)
+        return lambda: self._mark_sent(message)
+
+    async def _mark_sent(self, message: Claimed) -> None:
+        if await self._outbox.mark_sent(self._db, message):
+            _log.info("mail.sent", **_fields(message))
+        else:
+            _log.warning("mail.sent_after_lease", **_fields(message))
+
+    async def _bury(self, message: Claimed, reason: str) -> None:
+        await self._outbox.bury(self._db, message, reason)
+        _log.warning("mail.dead", **_fields(message))
+
+    async def _retry(self, message: Claimed, reason: str) -> None:
+        moment = await self._outbox.retry(self._db, message, reason)
+        if moment is None:
+            _log.warning("mail.dead", **_fields(message))
+        else:
+            _log.info("mail.delayed", next_attempt_at=moment.isoformat(), **_fields(message))
+
+    @staticmethod
+    async def _abandon(tasks: "set[asyncio.Task[None] | asyncio.Task[bool]]") -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _fields(message: Claimed) -> dict[str, str | int]:
+    # Neither the address nor the server's words, which may repeat it: those are in the delivery log.
+    return {"message_id": str(message.id), "template": message.template, "attempt": message.attempts}
