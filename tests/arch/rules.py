@@ -130,12 +130,30 @@ def banned_names() -> dict[str, str]:
     return {name: entry["msg"] for name, entry in table.items()}
 
 
+def paths() -> list[str]:
+    """Return what git tracks or would take; where there is no git history, everything that tools do not make."""
+    if (ROOT / ".git").exists():
+        command = [
+            "git",
+            "-c",
+            f"safe.directory={ROOT}",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+        ]
+        listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+        return sorted(set(filter(None, listed.split("\0"))))
+    made = {".venv", "node_modules", "var", "__pycache__"}
+    relative = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in relative if made.isdisjoint(path.parts) and "_cache" not in path.parts[0])
+
+
 def texts() -> dict[str, str]:
-    """Return every text file of the repository by its path: what git tracks or would take."""
-    command = ["git", "-c", f"safe.directory={ROOT}", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    """Return every text file of the repository by its path."""
     found = {}
-    for path in filter(None, listed.split("\0")):
+    for path in paths():
         try:
             found[path] = (ROOT / path).read_text(encoding="utf-8")
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):
