@@ -1,0 +1,1 @@
+"""Pages for people: HTML from templates, never a domain rule."""
