@@ -1,24 +1,26 @@
 """A mail as bytes on the wire: headers that cannot be broken out of, HTML with its plain-text twin."""
 
-from email.errors import MessageError
+import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from typing import Final
 
 from vestibule.core.outbox import one_line
 from vestibule.delivery.mail import Mail, MailRefused
+from vestibule.delivery.settings import SmtpSettings
 
 # RFC 5322 section 2.1.1. Up to there a header stays unfolded: folding would turn a long X-Link into encoded words.
 _LINE_LIMIT: Final = 998
 _MAX_HEADER: Final = 8192
+# Narrower than RFC 5322: no comments, no quoted parts, nothing that means something to SMTP or to a header.
+_ADDRESS: Final = re.compile(r"""([^\s\x00-\x1f\x7f"(),:;<>@\[\\\]]{1,64})@([^\s\x00-,/:-@\[-`{-\x7f]{1,253})""")
 
 
-def sender_address(sender: str) -> Address:
-    """Return the parsed `Name <address>` or bare address. Raises: ValueError."""
-    name, address = parseaddr(sender)
-    return _address(address, display_name=name)
+def sender_address(settings: SmtpSettings) -> Address:
+    """Return the sender. Raises: ValueError when it is no address."""
+    return _address(settings.sender_address, display_name=settings.sender_name)
 
 
 def recipient_address(recipient: str) -> Address:
@@ -28,7 +30,7 @@ def recipient_address(recipient: str) -> Address:
     """
     try:
         return _address(recipient)
-    except (ValueError, IndexError, MessageError) as error:
+    except ValueError as error:
         raise MailRefused("the recipient is not an address") from error
 
 
@@ -55,10 +57,15 @@ def mime(mail: Mail, sender: Address, recipient: Address, x_smtpapi: str = "") -
 
 
 def _address(text: str, display_name: str = "") -> Address:
-    # Built from its parts, so that commas, brackets or line breaks can never make two recipients of one.
-    local, _, domain = text.rpartition("@")
-    ascii_domain = domain if domain.isascii() else domain.encode("idna").decode()
-    parsed = Address(display_name=display_name, addr_spec=f"{local}@{ascii_domain}")
-    if not parsed.username or not parsed.domain or parsed.addr_spec != f"{local}@{ascii_domain}":
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise ValueError("not an address")
+    local, domain = match.groups()
+    if not domain.isascii():
+        import idna  # noqa: PLC0415 (its tables are large and seldom needed)
+
+        domain = idna.encode(domain, uts46=True).decode()
+    parsed = Address(display_name=display_name, username=local, domain=domain)
+    if parsed.addr_spec != f"{local}@{domain}":  # it had to be quoted
         raise ValueError("not an address")
     return parsed

@@ -1,16 +1,18 @@
 """How mail leaves. The environment is read elsewhere."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.utils import parseaddr
-from typing import Literal
+from typing import Final, Literal
 
 from vestibule.kernel.secret import Secret
 
 StartTls = Literal["auto", "required", "off"]
 AuthMethod = Literal["PLAIN", "LOGIN", "CRAM-MD5"]
 
-_MAX_PORT = 65535
+_MAX_PORT: Final = 65535
+# Not by email.utils: people write `Acme, Inc. <auth@acme.example>` without the quotes that RFC 5322 wants.
+_SENDER: Final = re.compile(r'(?:"?(?P<name>[^<>"]*?)"?\s*<)?(?P<address>[!-~]+@[^\s<>@]+?)>?')
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,26 @@ class SmtpSettings:
             raise ValueError("the SMTP host is empty")
         if not 0 < self.port <= _MAX_PORT:
             raise ValueError(f"the SMTP port is from 1 to {_MAX_PORT}")
-        if "@" not in parseaddr(self.sender)[1]:
+        if _SENDER.fullmatch(self.sender.strip()) is None:
             raise ValueError("the SMTP sender is an address, or a name and an address: Acme <auth@acme.example>")
         if not (self.sender.isprintable() and self.x_smtpapi.isprintable()):
             raise ValueError("the SMTP sender and the X-SMTPAPI header are single lines")
         if self.secure and self.starttls == "required":
             raise ValueError("the SMTP connection is either secure from the start or upgraded by STARTTLS, not both")
+
+    @property
+    def sender_name(self) -> str:
+        """The name in `sender`; empty when there is none."""
+        return self._sender_part("name")
+
+    @property
+    def sender_address(self) -> str:
+        """The bare address in `sender`."""
+        return self._sender_part("address")
+
+    def _sender_part(self, part: str) -> str:
+        match = _SENDER.fullmatch(self.sender.strip())
+        return (match[part] or "") if match else ""
 
 
 @dataclass(frozen=True, slots=True)

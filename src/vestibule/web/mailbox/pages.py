@@ -20,24 +20,21 @@ View = Literal["html", "text", "headers"]
 _ROOM: Final = Path(__file__).parent
 _COMMON: Final = (("Referrer-Policy", "no-referrer"), ("X-Content-Type-Options", "nosniff"))
 _UNSTORED: Final = (*_COMMON, ("Cache-Control", "no-store"))
+_PAGE_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# Mail needs its inline styles; the sandbox here holds also when the address is opened outside of the frame.
+_BODY_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; form-action 'none'; frame-ancestors 'self';"
+    " sandbox allow-popups allow-popups-to-escape-sandbox"
+)
 PAGE_HEADERS: Final = (
     *_UNSTORED,
     ("Cross-Origin-Opener-Policy", "same-origin"),
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self';"
-        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    ),
+    ("Content-Security-Policy", _PAGE_POLICY),
 )
-# Mail needs its inline styles; the sandbox here holds also when the address is opened outside of the frame.
-BODY_HEADERS: Final = (
-    *_UNSTORED,
-    (
-        "Content-Security-Policy",
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data: https:; form-action 'none';"
-        " frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
-    ),
-)
+BODY_HEADERS: Final = (*_UNSTORED, ("Content-Security-Policy", _BODY_POLICY))
 ASSET_HEADERS: Final = (*_COMMON, ("Cache-Control", "no-cache"))
 ASSET_TYPES: Final[Mapping[str, str]] = {
     "mailbox.css": "text/css; charset=utf-8",
