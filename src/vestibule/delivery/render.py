@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _BUILT_IN: Final = Path(__file__).parent / "templates"
-_PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")  # of locales and templates; never a path
+# Of locales and templates; never a path.
+_PLAIN_NAME: Final = re.compile(r"(?=.{1,64}$)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
 _WEB_LINK: Final = re.compile(r"https?://", re.IGNORECASE)
 # Mail programs turn these into links, so that a display name could send people anywhere.
 _LINK_LIKE: Final = re.compile(r"[/\\@:]|\w\.\w\w|www\.", re.IGNORECASE)
