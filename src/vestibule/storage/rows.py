@@ -46,13 +46,26 @@ def decoder(row: object, *, sqlite: bool) -> Decode[Any]:  # Any: what `row` mak
     fields = field_types(row)
     if fields is None:
         return _scalar(_conversion(row, sqlite=sqlite))
+    assert callable(row)  # noqa: S101 - it has fields, so it is a class
+    if any(dataclasses.is_dataclass(annotation) for annotation in fields.values()):
+        return _joined(row, list(fields.values()), sqlite=sqlite)
     conversions = [
         (index, convert)
         for index, annotation in enumerate(fields.values())
         if (convert := _conversion(annotation, sqlite=sqlite)) is not None
     ]
-    assert callable(row)  # noqa: S101 - it has fields, so it is a class
     return _record(row, conversions)
+
+
+def _joined(row: Convert, parts: list[object], *, sqlite: bool) -> Decode[object]:
+    """Decode a join: a part that is a dataclass takes as many columns as it has fields, in their order."""
+    slices: list[tuple[slice, Decode[Any]]] = []
+    start = 0
+    for part in parts:
+        width = len(field_types(part) or ()) or 1
+        slices.append((slice(start, start + width), decoder(part, sqlite=sqlite)))
+        start += width
+    return lambda record: row(*[decode(record[columns]) for columns, decode in slices])
 
 
 def _scalar(convert: Convert | None) -> Decode[object]:

@@ -88,7 +88,8 @@ class Statement(Generic[R]):
     """One SQL statement with `:named` parameters, for both engines or one text for each.
 
     `row` is a frozen dataclass or msgspec Struct whose fields stand in the order of the columns, a plain type for
-    a single column, or None when there is no result. A field of a JSON column is annotated with what
+    a single column, or None when there is no result. A field that is itself a frozen dataclass takes as many columns
+    as it has fields (a join). A field of a JSON column is annotated with what
     msgspec decodes the document into: a dict, a list, a Struct.
     """
 

@@ -1,0 +1,51 @@
+"""`Core`: the use-cases a dialect may call. It decides nothing; it only says what there is."""
+
+from dataclasses import dataclass
+
+from vestibule.core.accounts import AccountDirectory
+from vestibule.core.audit import AuditLog
+from vestibule.core.emails import RequestVerification, VerifyEmail
+from vestibule.core.outbox import Outbox
+from vestibule.core.passwords import (
+    ChangePassword,
+    RequestPasswordReset,
+    ResetPassword,
+    SignInWithPassword,
+    SignUpWithPassword,
+)
+from vestibule.core.projects import Catalog, Registry, ServiceKeys
+from vestibule.core.reaper import Reaper
+from vestibule.core.sessions import RefreshSession, RevokeSessions
+from vestibule.core.signing import KeyRotation, KeySets
+from vestibule.core.users import UserDirectory
+from vestibule.kernel.clock import Clock
+from vestibule.kernel.keyring import Keyring
+from vestibule.storage import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """Every use-case, ready to call; built once per process by the assembly."""
+
+    db: Database
+    clock: Clock
+    keyring: Keyring
+    catalog: Catalog
+    registry: Registry
+    service_keys: ServiceKeys
+    key_sets: KeySets
+    key_rotation: KeyRotation
+    users: UserDirectory
+    accounts: AccountDirectory
+    audit: AuditLog
+    outbox: Outbox
+    sign_up_with_password: SignUpWithPassword
+    sign_in_with_password: SignInWithPassword
+    refresh_session: RefreshSession
+    revoke_sessions: RevokeSessions
+    change_password: ChangePassword
+    request_password_reset: RequestPasswordReset
+    reset_password: ResetPassword
+    request_verification: RequestVerification
+    verify_email: VerifyEmail
+    reaper: Reaper

@@ -1,0 +1,25 @@
+"""Passwords: setting, comparing and resetting them, on a pool that overload cannot stretch."""
+
+from vestibule.core.passwords.change import ChangePassword, PasswordChange
+from vestibule.core.passwords.hashing import Argon2Profile, Hashing, HashingLoad
+from vestibule.core.passwords.reset import RequestPasswordReset, ResetPassword
+from vestibule.core.passwords.rules import MAX_BYTES, NewPassword
+from vestibule.core.passwords.signin import PasswordAttempt, SignInWithPassword
+from vestibule.core.passwords.signup import PasswordSignUp, SignUpOutcome, SignUpWithPassword
+
+__all__ = [
+    "MAX_BYTES",
+    "Argon2Profile",
+    "ChangePassword",
+    "Hashing",
+    "HashingLoad",
+    "NewPassword",
+    "PasswordAttempt",
+    "PasswordChange",
+    "PasswordSignUp",
+    "RequestPasswordReset",
+    "ResetPassword",
+    "SignInWithPassword",
+    "SignUpOutcome",
+    "SignUpWithPassword",
+]

@@ -1,0 +1,98 @@
+"""Changes the password of somebody who is signed in, or who holds a reset ticket at a door that says so."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from vestibule.core.attempts import PASSWORD_BUDGET, AttemptBudget
+from vestibule.core.audit import AuditEntry, AuditLog
+from vestibule.core.passwords import store
+from vestibule.core.passwords.hashing import Hashing
+from vestibule.core.passwords.rules import NewPassword, refuse_unfit
+from vestibule.core.passwords.store import PasswordCredential
+from vestibule.core.projects import Visit
+from vestibule.core.sessions import RevokeSessions
+from vestibule.core.tickets import Purpose, TicketDesk
+from vestibule.core.users import UserDirectory, refuse_unless_active
+from vestibule.kernel.clock import Clock
+from vestibule.kernel.errors import NoPassword, PasswordUnchanged, UserNotFound, WrongPassword
+from vestibule.kernel.secret import Secret
+from vestibule.storage import Database, Queries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordChange:
+    """A new password for `user_id`.
+
+    `current` is the password to prove first, where the door asks for one. `kept_session` is spared when the
+    others end; None ends them all.
+    """
+
+    user_id: UUID
+    new: NewPassword
+    current: Secret | None = None
+    kept_session: UUID | None = None
+    must_differ: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetPassword:
+    """Writes a hash and what follows from it; the part that change and reset share."""
+
+    sessions: RevokeSessions
+    tickets: TicketDesk
+    audit: AuditLog
+    clock: Clock
+
+    async def __call__(
+        self, tx: Queries, visit: Visit, credential: PasswordCredential, password_hash: str, *, kept: UUID | None
+    ) -> None:
+        """Set the hash, end other sessions where the project says so, kill open reset links (security 29, 98)."""
+        project = visit.project
+        user_id = credential.user_id
+        await tx.run(store.SET_HASH, project_id=project.id, credential_id=credential.id, password_hash=password_hash)
+        await tx.run(store.PASSWORD_CHANGED, project_id=project.id, user_id=user_id, now=self.clock.now())
+        await self.tickets.withdraw(tx, project.id, Purpose.PASSWORD_RESET, user_id)
+        if project.policy.password_change_ends_other_sessions:
+            await self.sessions.all_of(tx, project.id, user_id, but=kept)
+        entry = AuditEntry(project.id, "password.changed", user_id, kept, visit.dialect, request_id=visit.request_id)
+        await self.audit.record(tx, entry)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePassword:
+    """Changes the password of a user who is signed in."""
+
+    db: Database
+    users: UserDirectory
+    attempts: AttemptBudget
+    hashing: Hashing
+    set_password: SetPassword
+
+    async def __call__(self, visit: Visit, change: PasswordChange) -> None:
+        """Raises: UserNotFound, UserNotActive, NoPassword, WrongPassword, PasswordUnchanged, TooManyAttempts.
+
+        And what the rules on new passwords and the hashing pool raise.
+        """
+        project = visit.project
+        subject = await self.users.subject(self.db, project.id, change.user_id)
+        refuse_unless_active(project.policy, subject)
+        credential = await self.db.one(store.PRIMARY_OF_USER, project_id=project.id, user_id=change.user_id)
+        if credential is None:
+            raise UserNotFound
+        budget_subject = f"password:{change.user_id}:{visit.network}"
+        if change.current is not None:
+            await self._prove(visit, credential, change.current, budget_subject)
+        refuse_unfit(project.policy, change.new, email=credential.email)
+        if change.must_differ and change.current is not None and change.new.secret == change.current:
+            raise PasswordUnchanged
+        password_hash = await self.hashing.hash(change.new.secret)
+        async with self.db.write() as tx:
+            await self.attempts.clear(tx, project.id, budget_subject)
+            await self.set_password(tx, visit, credential, password_hash, kept=change.kept_session)
+
+    async def _prove(self, visit: Visit, credential: PasswordCredential, current: Secret, subject: str) -> None:
+        if credential.password_hash is None:
+            raise NoPassword
+        await self.attempts.charge(self.db, visit.project.id, subject, PASSWORD_BUDGET)
+        if not await self.hashing.matches(credential.password_hash, current):
+            raise WrongPassword

@@ -1,0 +1,168 @@
+"""Argon2id on a bounded pool (RFC 9106): as many threads as cores, a short queue, a deadline.
+
+The GIL is released while hashing. When more is asked than the cores can do, the answer is `Overloaded` at once,
+not a queue that grows until memory ends (security 85).
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import Type
+
+from vestibule.core.passwords.rules import MAX_BYTES, normalised
+from vestibule.kernel.errors import Overloaded
+from vestibule.kernel.secret import Secret
+
+T = TypeVar("T")
+
+# Ceilings for hashes that came from elsewhere: above them a single sign-in could exhaust the machine (security 86).
+_MAX_MEMORY_KIB: Final = 256 * 1024
+_MAX_ITERATIONS: Final = 16
+_MAX_LANES: Final = 8
+_MAX_BCRYPT_COST: Final = 14
+_MAX_PBKDF2_ROUNDS: Final = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Argon2Profile:
+    """Parameters of Argon2id; the default is OWASP's m=19456 KiB, t=2, p=1."""
+
+    memory_kib: int = 19_456
+    iterations: int = 2
+    lanes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class HashingLoad:
+    """How much hashing one process takes on: `threads` at once, `waiting` in line, each at most `deadline_seconds`."""
+
+    threads: int = 1
+    waiting: int = 256
+    deadline_seconds: float = 5.0
+
+
+class Hashing:
+    """Hashes and compares passwords off the event loop."""
+
+    def __init__(self, profile: Argon2Profile, load: HashingLoad) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=profile.iterations, memory_cost=profile.memory_kib, parallelism=profile.lanes, type=Type.ID
+        )
+        self._load = load
+        self._pool = ThreadPoolExecutor(load.threads, thread_name_prefix="hashing")
+        self._slots = asyncio.Semaphore(load.threads)
+        self._in_line = 0
+        # Compared with when there is no user: an unknown address costs what a wrong password costs (security 82).
+        self._decoy = self._hasher.hash(b"a password that nobody has")
+
+    async def hash(self, password: Secret) -> str:
+        """Return the hash to store. Raises: Overloaded."""
+        return await self._run(lambda: self._hasher.hash(normalised(password)))
+
+    async def matches(self, stored: str | None, password: Secret) -> bool:
+        """Compare with a stored hash, or with a decoy when there is none (then always False).
+
+        Raises: Overloaded.
+        """
+        return await self._run(lambda: self._compare(stored, password))
+
+    def is_outdated(self, stored: str) -> bool:
+        """Tell whether `stored` should be replaced after a successful comparison."""
+        return not stored.startswith("$argon2id$") or self._hasher.check_needs_rehash(stored)
+
+    def close(self) -> None:
+        """Let running comparisons end, start no more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        if self._in_line >= self._load.waiting:
+            raise Overloaded
+        self._in_line += 1
+        try:
+            async with asyncio.timeout(self._load.deadline_seconds):
+                await self._slots.acquire()
+        except TimeoutError as error:
+            raise Overloaded from error
+        finally:
+            self._in_line -= 1
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._pool, work)
+        # The slot is free when the thread is, not when an impatient caller has gone.
+        future.add_done_callback(lambda _: self._slots.release())
+        return await asyncio.shield(future)
+
+    def _compare(self, stored: str | None, password: Secret) -> bool:
+        raw = password.reveal().encode("utf-8", "surrogatepass")
+        if stored is None or len(raw) > MAX_BYTES:
+            self._argon2_matches(self._decoy, b"never right")
+            return False
+        if stored.startswith("$argon2"):
+            return _within_ceilings(stored) and (
+                self._argon2_matches(stored, normalised(password))
+                or (raw != normalised(password) and self._argon2_matches(stored, raw))
+            )
+        if _imported_matches(stored, raw) or (
+            raw != normalised(password) and _imported_matches(stored, normalised(password))
+        ):
+            return True
+        # A fast imported hash must not tell by its speed that the address exists.
+        self._argon2_matches(self._decoy, b"never right")
+        return False
+
+    def _argon2_matches(self, stored: str, password: bytes) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def _within_ceilings(stored: str) -> bool:
+    try:
+        costs = dict(part.split("=") for part in stored.split("$")[3].split(","))
+        return (
+            int(costs["m"]) <= _MAX_MEMORY_KIB and int(costs["t"]) <= _MAX_ITERATIONS and int(costs["p"]) <= _MAX_LANES
+        )
+    except (IndexError, KeyError, ValueError):
+        return False
+
+
+def _imported_matches(stored: str, password: bytes) -> bool:
+    if stored.startswith(("$2a$", "$2b$", "$2y$")):
+        return _bcrypt_matches(stored, password)
+    if stored.startswith("pbkdf2_sha256$"):
+        return _pbkdf2_matches(stored, password)
+    return False
+
+
+def _bcrypt_matches(stored: str, password: bytes) -> bool:
+    import bcrypt  # noqa: PLC0415 - only servers with imported users load it
+
+    try:
+        if int(stored[4:6]) > _MAX_BCRYPT_COST:
+            return False
+        # bcrypt reads 72 bytes; its old implementations cut silently, so an imported hash needs the same cut.
+        return bcrypt.checkpw(password[:72], stored.encode())
+    except ValueError:
+        return False
+
+
+def _pbkdf2_matches(stored: str, password: bytes) -> bool:
+    try:
+        _, rounds, salt, key = stored.split("$")
+        expected = base64.b64decode(key, validate=True)
+        if not 0 < int(rounds) <= _MAX_PBKDF2_ROUNDS:
+            return False
+        actual = hashlib.pbkdf2_hmac(
+            "sha256", password, base64.b64decode(salt, validate=True), int(rounds), len(expected)
+        )
+    except ValueError:
+        return False
+    return hmac.compare_digest(actual, expected)

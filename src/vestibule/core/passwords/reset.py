@@ -1,0 +1,83 @@
+"""Forgotten passwords: a mailed ticket, and what it lets its holder do."""
+
+from dataclasses import dataclass
+
+from vestibule.core.letters import LetterForm, SendLetter
+from vestibule.core.passwords import store
+from vestibule.core.passwords.change import SetPassword
+from vestibule.core.passwords.hashing import Hashing
+from vestibule.core.passwords.rules import NewPassword, refuse_unfit
+from vestibule.core.projects import Visit
+from vestibule.core.tickets import Purpose, TicketDesk
+from vestibule.core.users import (
+    UserDirectory,
+    parse_email,
+    refuse_address_outside_lists,
+    refuse_unless_active,
+)
+from vestibule.kernel.errors import EmailRefused, InvalidEmail, InvalidTicket, Refusal
+from vestibule.storage import Database
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPasswordReset:
+    """Mails a reset letter if there is somebody to mail it to; the caller never learns which (security 82)."""
+
+    db: Database
+    users: UserDirectory
+    letters: SendLetter
+
+    async def __call__(self, visit: Visit, email: str, form: LetterForm) -> None:
+        """Answer nothing, whether the address is unknown, refused, disabled or fine."""
+        project = visit.project
+        try:
+            address = parse_email(email)
+            refuse_address_outside_lists(project.policy, address)
+        except (InvalidEmail, EmailRefused):
+            return
+        subject = await self.users.subject_by_email(self.db, project.id, address.key)
+        if subject is None:
+            return
+        try:
+            refuse_unless_active(project.policy, subject)
+        except Refusal:
+            return
+        credentials = await self.users.credentials(self.db, project.id, subject.id)
+        credential = next((row for row in credentials if row.email_key == address.key), None)
+        if credential is None:
+            return
+        async with self.db.write() as tx:
+            await self.letters(tx, visit, Purpose.PASSWORD_RESET, form, subject=subject, credential=credential)
+
+
+@dataclass(frozen=True, slots=True)
+class ResetPassword:
+    """Sets a new password for the holder of a reset ticket; every session ends."""
+
+    db: Database
+    users: UserDirectory
+    tickets: TicketDesk
+    hashing: Hashing
+    set_password: SetPassword
+
+    async def __call__(self, visit: Visit, secret: bytes, new: NewPassword) -> None:
+        """Check everything first and spend the ticket last: a bad password does not burn the link.
+
+        Raises: InvalidTicket, ExpiredTicket, UserNotActive, EmailNotVerified, Overloaded, and the password rules'.
+        """
+        project = visit.project
+        ticket = await self.tickets.examine(self.db, project.id, Purpose.PASSWORD_RESET, visit.dialect, secret)
+        if ticket.user_id is None:
+            raise InvalidTicket
+        refuse_unless_active(project.policy, await self.users.subject(self.db, project.id, ticket.user_id))
+        credential = await self.db.one(store.PRIMARY_OF_USER, project_id=project.id, user_id=ticket.user_id)
+        if credential is None:
+            raise InvalidTicket
+        refuse_unfit(project.policy, new, email=credential.email)
+        password_hash = await self.hashing.hash(new.secret)
+        async with self.db.write() as tx:
+            await self.tickets.spend(tx, ticket)
+            if ticket.credential_id is not None and ticket.address is not None:
+                # Whoever holds the letter reads that mailbox: the address is proven along the way.
+                await self.users.mark_verified(tx, project.id, ticket.credential_id, ticket.address)
+            await self.set_password(tx, visit, credential, password_hash, kept=None)

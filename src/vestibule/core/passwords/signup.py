@@ -1,0 +1,114 @@
+"""Signs up with email and password: user, account, session or verification mail, in one transaction."""
+
+from dataclasses import dataclass, field
+
+from vestibule.core.accounts import AccountDirectory
+from vestibule.core.audit import AuditEntry, AuditLog
+from vestibule.core.letters import LetterForm, SendLetter
+from vestibule.core.passwords.hashing import Hashing
+from vestibule.core.passwords.rules import NewPassword, refuse_unfit
+from vestibule.core.projects import Visit
+from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
+from vestibule.core.tickets import Purpose
+from vestibule.core.users import (
+    CreateUser,
+    NewUser,
+    Profile,
+    Subject,
+    UserDirectory,
+    UserOptions,
+    chosen_options,
+    parse_email,
+    refuse_address_outside_lists,
+)
+from vestibule.kernel.errors import SignUpDisabled, UserNotActive
+from vestibule.kernel.ids import UserId
+from vestibule.storage import Database, Queries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordSignUp:
+    """What somebody signs up with.
+
+    `letter` is the door's verification letter: sent when the project wants a verified address first, or, with
+    `always_send`, in any case. `account_name` asks for an account of that name with the user as its owner.
+    """
+
+    email: str
+    password: NewPassword
+    options: UserOptions = field(default_factory=UserOptions)
+    profile: Profile = field(default_factory=Profile)
+    letter: LetterForm | None = None
+    always_send: bool = False
+    account_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpOutcome:
+    """The new user; `signed_in` is None where the address must be verified first."""
+
+    subject: Subject
+    signed_in: SignedIn | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignUpWithPassword:
+    """Registers a user. The password is hashed whether or not the address is free: both take as long."""
+
+    db: Database
+    users: UserDirectory
+    create: CreateUser
+    accounts: AccountDirectory
+    hashing: Hashing
+    letters: SendLetter
+    finish: FinishSignIn
+    audit: AuditLog
+
+    async def __call__(self, visit: Visit, new: PasswordSignUp, terms: DoorTerms) -> SignUpOutcome:
+        """Raises: SignUpDisabled, InvalidEmail, EmailRefused, EmailTaken, UsernameTaken, UserNotActive, Overloaded.
+
+        And what the rules on passwords, roles and metadata raise. UserNotActive means: created, but disabled.
+        """
+        policy = visit.project.policy
+        if not policy.sign_up_enabled:
+            raise SignUpDisabled
+        address = parse_email(new.email)
+        refuse_address_outside_lists(policy, address)
+        refuse_unfit(policy, new.password, email=address.key)
+        options = chosen_options(policy, new.options, address.text)
+        user = NewUser(
+            address=address,
+            options=options,
+            password_hash=await self.hashing.hash(new.password.secret),
+            status="disabled" if policy.new_users_disabled else "active",
+            profile=new.profile,
+        )
+        async with self.db.write() as tx:
+            outcome = await self._register(tx, visit, new, user, terms)
+        if policy.new_users_disabled:
+            raise UserNotActive(user.status)
+        return outcome
+
+    async def _register(
+        self, tx: Queries, visit: Visit, new: PasswordSignUp, user: NewUser, terms: DoorTerms
+    ) -> SignUpOutcome:
+        policy = visit.project.policy
+        user_id, _ = await self.create(tx, visit.project.id, policy, user)
+        entry = AuditEntry(visit.project.id, "user.created", user_id, None, visit.dialect, request_id=visit.request_id)
+        await self.audit.record(tx, entry)
+        if new.account_name is not None:
+            await self.accounts.open_with_owner(tx, visit.project.id, user_id, new.account_name)
+        wanted = new.always_send or policy.verified_email_required
+        if new.letter is not None and wanted and not policy.new_users_disabled:
+            await self._verify(tx, visit, user_id, new.letter)
+        if policy.verified_email_required or policy.new_users_disabled:
+            return SignUpOutcome(await self.users.subject(tx, visit.project.id, user_id), None)
+        finished = await self.finish(tx, visit, Identified(user_id, Method.SIGN_UP), terms)
+        if isinstance(finished, SecondFactorRequired):  # a user of this moment has no second factor
+            return SignUpOutcome(finished.subject, None)
+        return SignUpOutcome(finished.subject, finished)
+
+    async def _verify(self, tx: Queries, visit: Visit, user_id: UserId, letter: LetterForm) -> None:
+        subject = await self.users.subject(tx, visit.project.id, user_id)
+        credentials = await self.users.credentials(tx, visit.project.id, user_id)
+        await self.letters(tx, visit, Purpose.EMAIL_VERIFICATION, letter, subject=subject, credential=credentials[0])

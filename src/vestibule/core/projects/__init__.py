@@ -1,0 +1,22 @@
+"""Projects, their clients and their service keys: who is asking, before anybody signs in."""
+
+from vestibule.core.projects.catalog import Catalog
+from vestibule.core.projects.model import Client, Gravatar, Policy, Project, ServiceKey, TokenTerms, Visit
+from vestibule.core.projects.registry import NewClient, NewProject, Registry
+from vestibule.core.projects.service_keys import IssuedServiceKey, ServiceKeys
+
+__all__ = [
+    "Catalog",
+    "Client",
+    "Gravatar",
+    "IssuedServiceKey",
+    "NewClient",
+    "NewProject",
+    "Policy",
+    "Project",
+    "Registry",
+    "ServiceKey",
+    "ServiceKeys",
+    "TokenTerms",
+    "Visit",
+]

@@ -1,0 +1,115 @@
+"""What a project is and allows. One policy per project, enforced in the core for every door."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from vestibule.kernel.ids import AccountId, ClientId, ProjectId, ServiceKeyId
+
+DEFAULT_PROJECT: Final = "default"
+METADATA_LIMIT_BYTES: Final = 10_240
+
+
+@dataclass(frozen=True, slots=True)
+class Gravatar:
+    """How a first avatar URL is made from an email address."""
+
+    enabled: bool = True
+    default: str = "blank"
+    rating: str = "g"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The rules of one project. Empty access lists mean that everybody may come."""
+
+    sign_up_enabled: bool = True
+    new_users_disabled: bool = False
+    verified_email_required: bool = False
+    default_role: str = "user"
+    allowed_roles: tuple[str, ...] = ("me", "user")
+    default_locale: str = "en"
+    allowed_locales: tuple[str, ...] = ("en",)
+    password_min_length: int = 8
+    password_change_ends_other_sessions: bool = True
+    allowed_emails: tuple[str, ...] = ()
+    allowed_email_domains: tuple[str, ...] = ()
+    blocked_emails: tuple[str, ...] = ()
+    blocked_email_domains: tuple[str, ...] = ()
+    client_url: str = ""
+    allowed_redirect_urls: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    access_token_life: timedelta = timedelta(minutes=15)
+    refresh_token_life: timedelta = timedelta(days=30)
+    metadata_limit_bytes: int = METADATA_LIMIT_BYTES
+    gravatar: Gravatar = Gravatar()
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A user namespace with its own users, keys and rules."""
+
+    id: ProjectId
+    public_id: str
+    name: str
+    dialects: frozenset[str]
+    policy: Policy
+    parent_account_id: AccountId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenTerms:
+    """How long a client's tokens live, and how their cookies look."""
+
+    access_life: timedelta = timedelta(hours=1)
+    refresh_life: timedelta = timedelta(days=14)
+    cookies: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An application that calls on behalf of users (RFC 6749 section 2); `public_id` is its client_id."""
+
+    id: ClientId
+    project_id: ProjectId
+    public_id: str
+    account_id: AccountId | None
+    name: str
+    issuer: str | None
+    audience: str | None
+    allowed_origins: frozenset[str]
+    redirect_uris: frozenset[str]
+    allowed_scope: str | None
+    default_scope: str | None
+    settings: dict[str, Any]
+    terms: TokenTerms
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceKey:
+    """A key of an operator's own server: it speaks for the project, not for a user."""
+
+    id: ServiceKeyId
+    project_id: ProjectId
+    name: str
+    scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request as the core sees it: to which project, through which door, from where.
+
+    `network` is an IPv4 address or an IPv6 /64; it is counted against, never stored in the clear.
+    """
+
+    project: Project
+    dialect: str
+    network: str
+    request_id: str
+    client: Client | None = None
+
+    @property
+    def client_id(self) -> UUID | None:
+        """The id of the client that calls, if the door knows clients."""
+        return self.client.id if self.client else None

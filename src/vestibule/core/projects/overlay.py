@@ -1,0 +1,95 @@
+"""A stored project's settings, laid over a policy. Unknown or ill-typed settings are refused, never ignored."""
+
+import dataclasses
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from vestibule.core.projects.model import Client, Policy, TokenTerms
+from vestibule.core.projects.store import ClientRow
+from vestibule.kernel.ids import AccountId, ClientId, ProjectId
+
+
+class InvalidSettings(Exception):
+    """The settings of a project or client do not make sense; the message names the member."""
+
+
+class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What `project create --set name=value` may set; lives are in whole seconds."""
+
+    sign_up_enabled: bool | UnsetType = UNSET
+    new_users_disabled: bool | UnsetType = UNSET
+    verified_email_required: bool | UnsetType = UNSET
+    default_role: str | UnsetType = UNSET
+    allowed_roles: tuple[str, ...] | UnsetType = UNSET
+    default_locale: str | UnsetType = UNSET
+    allowed_locales: tuple[str, ...] | UnsetType = UNSET
+    password_min_length: int | UnsetType = UNSET
+    password_change_ends_other_sessions: bool | UnsetType = UNSET
+    allowed_emails: tuple[str, ...] | UnsetType = UNSET
+    allowed_email_domains: tuple[str, ...] | UnsetType = UNSET
+    blocked_emails: tuple[str, ...] | UnsetType = UNSET
+    blocked_email_domains: tuple[str, ...] | UnsetType = UNSET
+    client_url: str | UnsetType = UNSET
+    allowed_redirect_urls: tuple[str, ...] | UnsetType = UNSET
+    allowed_origins: tuple[str, ...] | UnsetType = UNSET
+    access_token_seconds: int | UnsetType = UNSET
+    refresh_token_seconds: int | UnsetType = UNSET
+    metadata_limit_bytes: int | UnsetType = UNSET
+
+
+def overlaid(policy: Policy, settings: dict[str, Any]) -> Policy:
+    """Return `policy` with the project's own settings on top. Raises: InvalidSettings."""
+    if not settings:
+        return policy
+    try:
+        overlay = msgspec.convert(settings, PolicyOverlay)
+    except msgspec.ValidationError as error:
+        raise InvalidSettings(str(error)) from error
+    changes: dict[str, Any] = {
+        name: value for name, value in msgspec.structs.asdict(overlay).items() if value is not UNSET
+    }
+    for setting, attribute in (
+        ("access_token_seconds", "access_token_life"),
+        ("refresh_token_seconds", "refresh_token_life"),
+    ):
+        if setting in changes:
+            changes[attribute] = timedelta(seconds=changes.pop(setting))
+    return dataclasses.replace(policy, **changes)
+
+
+def client_from_row(row: ClientRow) -> Client:
+    """Return the client with its token terms read from its settings (spec names of the wire)."""
+    default = TokenTerms()
+    access = row.settings.get("access_token_config") or {}
+    refresh = row.settings.get("refresh_token_config") or {}
+    terms = TokenTerms(
+        access_life=_life(access, default.access_life),
+        refresh_life=_life(refresh, default.refresh_life),
+        cookies={
+            "access_token": access.get("cookie_options") or {},
+            "refresh_token": refresh.get("cookie_options") or {},
+        },
+    )
+    return Client(
+        id=ClientId(row.id),
+        project_id=ProjectId(row.project_id),
+        public_id=row.public_id,
+        account_id=AccountId(row.account_id) if row.account_id else None,
+        name=row.name,
+        issuer=row.issuer,
+        audience=row.audience,
+        allowed_origins=frozenset(row.allowed_origins),
+        redirect_uris=frozenset(row.redirect_uris),
+        allowed_scope=row.allowed_scope,
+        default_scope=row.default_scope,
+        settings=row.settings,
+        terms=terms,
+    )
+
+
+def _life(config: dict[str, Any], default: timedelta) -> timedelta:
+    seconds = config.get("expires_in")
+    return timedelta(seconds=seconds) if isinstance(seconds, int) else default

@@ -1,0 +1,150 @@
+"""Creates projects, clients and host bindings: the operator's side of the catalog."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from vestibule.core.audit import AuditEntry, AuditLog
+from vestibule.core.projects import store
+from vestibule.core.projects.catalog import Catalog
+from vestibule.core.projects.model import DEFAULT_PROJECT, Client, Policy, Project
+from vestibule.core.projects.overlay import overlaid
+from vestibule.core.projects.store import ProjectRow
+from vestibule.core.signing import KeyOwner, KeySets, KeyState
+from vestibule.kernel.clock import Clock, to_micros
+from vestibule.kernel.entropy import Entropy, new_uuid7
+from vestibule.kernel.ids import AccountId, ClientId, ProjectId, prefixed
+from vestibule.storage import Database, Json, Queries
+
+
+class NameTaken(Exception):
+    """The public id, client id or host name is in use."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """What an operator says of a new project; without `public_id` its own UUID becomes the name."""
+
+    name: str
+    dialects: frozenset[str]
+    public_id: str | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """What an operator says of a new client."""
+
+    name: str
+    public_id: str | None = None
+    issuer: str | None = None
+    audience: str | None = None
+    allowed_origins: tuple[str, ...] = ()
+    redirect_uris: tuple[str, ...] = ()
+    account_id: AccountId | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Writes the catalog; each change bumps its generation, so that every worker sees it within seconds."""
+
+    db: Database
+    catalog: Catalog
+    key_sets: KeySets
+    audit: AuditLog
+    clock: Clock
+    entropy: Entropy
+
+    async def ensure_default(self) -> Project:
+        """Return the default project, creating it on the first start."""
+        if await self.db.one(store.PROJECT_BY_PUBLIC_ID, public_id=DEFAULT_PROJECT) is None:
+            try:
+                return await self.create_project(
+                    NewProject("Default", self.catalog.default_dialects, public_id=DEFAULT_PROJECT)
+                )
+            except NameTaken:
+                pass  # another worker was first
+        return await self.catalog.default()
+
+    async def create_project(self, new: NewProject) -> Project:
+        """Create a project with a signing key. Raises: NameTaken, InvalidSettings."""
+        overlaid(Policy(), new.settings)
+        project_id = ProjectId(self._new_id())
+        public_id = new.public_id or str(project_id)
+        async with self.db.write() as tx:
+            created = await tx.one(
+                store.INSERT_PROJECT,
+                id=project_id,
+                public_id=public_id,
+                name=new.name,
+                dialects=Json(sorted(new.dialects)),
+                settings=Json(new.settings),
+                parent_account_id=None,
+                created_at=self.clock.now(),
+            )
+            if created is None:
+                raise NameTaken(public_id)
+            for hostname in new.hosts:
+                await self._bind(tx, hostname, project_id, None)
+            if KeyOwner(project_id) not in self.key_sets.configured:
+                await self.key_sets.create(tx, KeyOwner(project_id), state=KeyState.ACTIVE)
+            await self.audit.record(tx, AuditEntry(project_id, "project.created", actor="operator"))
+            await tx.run(store.BUMP_GENERATION)
+        return await self.catalog.project(public_id)
+
+    async def create_client(self, project: Project, new: NewClient) -> Client:
+        """Create a client with a signing key of its own. Raises: NameTaken."""
+        client_id = ClientId(self._new_id())
+        public_id = new.public_id or prefixed("cid", client_id)
+        async with self.db.write() as tx:
+            created = await tx.one(
+                store.INSERT_CLIENT,
+                project_id=project.id,
+                id=client_id,
+                public_id=public_id,
+                account_id=new.account_id,
+                name=new.name,
+                issuer=new.issuer,
+                audience=new.audience,
+                allowed_origins=Json(list(new.allowed_origins)),
+                redirect_uris=Json(list(new.redirect_uris)),
+                allowed_scope=None,
+                default_scope=None,
+                secret_hash=None,
+                settings=Json(new.settings),
+                created_at=self.clock.now(),
+            )
+            if created is None:
+                raise NameTaken(public_id)
+            for hostname in new.hosts:
+                await self._bind(tx, hostname, project.id, client_id)
+            await self.key_sets.create(tx, KeyOwner(project.id, client_id), state=KeyState.ACTIVE)
+            detail = {"client_id": public_id}
+            await self.audit.record(tx, AuditEntry(project.id, "client.created", actor="operator", detail=detail))
+            await tx.run(store.BUMP_GENERATION)
+        return await self.catalog.client(public_id)
+
+    async def projects(self, *, after: ProjectId | None = None, limit: int = 100) -> list[ProjectRow]:
+        """Return projects in the order of their ids, a page at a time."""
+        return await self.db.all(store.PROJECTS, after=after or UUID(int=0), limit=limit)
+
+    async def bump(self, tx: Queries) -> None:
+        """Tell every worker that keys or clients changed."""
+        await tx.run(store.BUMP_GENERATION)
+
+    async def _bind(self, tx: Queries, hostname: str, project_id: ProjectId, client_id: ClientId | None) -> None:
+        bound = await tx.one(
+            store.INSERT_HOST,
+            hostname=hostname.lower(),
+            project_id=project_id,
+            client_id=client_id,
+            created_at=self.clock.now(),
+        )
+        if bound is None:
+            raise NameTaken(hostname)
+
+    def _new_id(self) -> UUID:
+        return new_uuid7(self.entropy, to_micros(self.clock.now()))

@@ -1,0 +1,54 @@
+"""Removes what has expired, in small batches. Nothing relies on it: expiry is always in the predicates."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from vestibule.core.reaper import store
+from vestibule.kernel.clock import Clock
+from vestibule.storage import Database, Statement
+
+__all__ = ["Reaper", "Retention"]
+
+_BATCH: Final = 500
+_MOST_BATCHES: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long finished messages and audit entries are kept; `expired` is a margin for late clocks."""
+
+    messages: timedelta = timedelta(days=30)
+    audit: timedelta = timedelta(days=365)
+    expired: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaper:
+    """Sweeps a bounded number of rows at a time, so that it never stands in anybody's way."""
+
+    db: Database
+    clock: Clock
+    retention: Retention = Retention()
+
+    async def sweep(self) -> dict[str, int]:
+        """Remove expired rows and return how many, by table. More may be left for the next sweep."""
+        now = self.clock.now()
+        expired = now - self.retention.expired
+        return {
+            "sessions": await self._batches(store.SESSIONS, expired),
+            "tickets": await self._batches(store.TICKETS, expired),
+            "attempts": await self._batches(store.ATTEMPTS, expired),
+            "signing_keys": await self._batches(store.SIGNING_KEYS, expired),
+            "messages": await self._batches(store.MESSAGES, now - self.retention.messages),
+            "audit": await self._batches(store.AUDIT, now - self.retention.audit),
+        }
+
+    async def _batches(self, statement: Statement[None], before: datetime) -> int:
+        total = 0
+        for _ in range(_MOST_BATCHES):
+            removed = await self.db.run(statement, before=before, batch=_BATCH)
+            total += removed
+            if removed < _BATCH:
+                break
+        return total

@@ -1,0 +1,59 @@
+"""SQL of the reaper: each statement removes at most one batch."""
+
+from typing import Final
+
+from vestibule.storage import Statement
+
+SESSIONS: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_sessions WHERE (project_id, id) IN (
+        SELECT project_id, id FROM vestibule_sessions WHERE expires_at < :before LIMIT :batch
+    )
+    """,
+)
+
+TICKETS: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_tickets WHERE (project_id, id) IN (
+        SELECT project_id, id FROM vestibule_tickets WHERE expires_at < :before LIMIT :batch
+    )
+    """,
+)
+
+ATTEMPTS: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_attempts WHERE (project_id, subject_hash) IN (
+        SELECT project_id, subject_hash FROM vestibule_attempts WHERE window_ends_at < :before LIMIT :batch
+    )
+    """,
+)
+
+SIGNING_KEYS: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_signing_keys WHERE (project_id, id) IN (
+        SELECT project_id, id FROM vestibule_signing_keys WHERE expires_at < :before LIMIT :batch
+    )
+    """,
+)
+
+MESSAGES: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_outbox WHERE (project_id, id) IN (
+        SELECT project_id, id FROM vestibule_outbox WHERE finished_at < :before AND state <> 'queued' LIMIT :batch
+    )
+    """,
+)
+
+AUDIT: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_audit WHERE (project_id, id) IN (
+        SELECT project_id, id FROM vestibule_audit WHERE at < :before LIMIT :batch
+    )
+    """,
+)

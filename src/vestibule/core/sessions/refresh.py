@@ -1,0 +1,135 @@
+"""The refresh: current secrets rotate in one statement; everything else is judged with the row at hand.
+
+Order of judgement: unknown, foreign or expired -> refused; rotated within the grace -> the current secret, nothing
+advances; any other secret for a known handle -> somebody holds a stolen one, the session ends
+(RFC 6819 section 5.2.2.3, RFC 9700 section 4.14.2).
+"""
+
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from vestibule.core.audit import AuditEntry, AuditLog
+from vestibule.core.projects import Visit
+from vestibule.core.sessions import store
+from vestibule.core.sessions.secrets import Presented, RefreshSecrets
+from vestibule.core.sessions.store import FIXED, TAPE_DIGITS, Session, SessionState
+from vestibule.core.users import Subject, UserDirectory, refuse_unless_active
+from vestibule.kernel.clock import Clock, from_micros, to_micros
+from vestibule.kernel.errors import InvalidRefreshToken, RefreshTokenReused
+from vestibule.storage import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """The session lives on; `secret` is its current refresh secret, new or not."""
+
+    session: Session
+    subject: Subject
+    secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshTerms:
+    """What a door accepts: sessions of one rotation only, or of both; users whose address is unproven or not."""
+
+    rotation: str | None = None
+    client_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshSession:
+    """Exchanges a refresh secret. `grace` is how long a rotated secret still answers the current one."""
+
+    db: Database
+    clock: Clock
+    secrets: RefreshSecrets
+    users: UserDirectory
+    audit: AuditLog
+    grace: timedelta
+
+    async def __call__(self, visit: Visit, secret: bytes, terms: RefreshTerms) -> Refreshed:
+        """Raises: InvalidRefreshToken, RefreshTokenReused, UserNotActive, EmailNotVerified."""
+        if terms.rotation != FIXED:
+            for presented in self.secrets.under_every_key(secret):
+                refreshed = await self._rotate(visit, presented, terms)
+                if refreshed is not None:
+                    await self.users.seen(self.db, visit.project.id, refreshed.subject)
+                    return refreshed
+        return await self._judge(visit, secret, terms)
+
+    async def _rotate(self, visit: Visit, presented: Presented, terms: RefreshTerms) -> Refreshed | None:
+        now = self.clock.now()
+        follower = self.secrets.hashed(
+            self.secrets.successor(presented.secret, presented.root_key_id), self.secrets.keyring.current_id
+        )
+        live = await self.db.one(
+            store.ROTATE,
+            project_id=visit.project.id,
+            handle_hash=presented.handle_hash,
+            step_hash=presented.step_hash,
+            next_handle_hash=follower.handle_hash,
+            next_step_hash=follower.step_hash,
+            root_key_id=follower.root_key_id,
+            rotated=str(to_micros(now)).zfill(TAPE_DIGITS),
+            now=now,
+            dialect=visit.dialect,
+            any_client=terms.client_id is None,
+            client_id=terms.client_id,
+            verified_required=visit.project.policy.verified_email_required,
+        )
+        return None if live is None else Refreshed(live.session, live.subject, follower.secret)
+
+    async def _judge(self, visit: Visit, secret: bytes, terms: RefreshTerms) -> Refreshed:
+        for presented in self.secrets.under_every_key(secret):
+            state = await self.db.one(store.STATE, project_id=visit.project.id, handle_hash=presented.handle_hash)
+            if state is None:
+                continue
+            self._refuse_foreign(visit, state.session, terms)
+            is_current = hmac.compare_digest(state.step_hash, presented.step_hash)
+            current = secret if is_current else self._current_after(state, secret)
+            if current is None:
+                await self._end_stolen(visit, state.session)
+                raise RefreshTokenReused
+            refuse_unless_active(visit.project.policy, state.subject, anonymous_allowed=True)
+            if is_current and state.session.rotation != FIXED:
+                # Current, alive and welcome, yet it did not rotate: the account behind it is gone.
+                raise InvalidRefreshToken
+            return Refreshed(state.session, state.subject, current)
+        raise InvalidRefreshToken
+
+    def _refuse_foreign(self, visit: Visit, session: Session, terms: RefreshTerms) -> None:
+        foreign = (
+            session.dialect != visit.dialect
+            or session.expires_at <= self.clock.now()
+            or (terms.rotation is not None and session.rotation != terms.rotation)
+            or (terms.client_id is not None and session.client_id != terms.client_id)
+        )
+        if foreign:
+            raise InvalidRefreshToken
+
+    def _current_after(self, state: SessionState, secret: bytes) -> bytes | None:
+        if state.session.rotation == FIXED:
+            return None
+        found = self.secrets.steps_to(secret, state.step_hash)
+        if found is None:
+            return None
+        steps, current = found
+        start = (steps - 1) * TAPE_DIGITS
+        rotated_at = from_micros(int(state.rotations[start : start + TAPE_DIGITS]))
+        return current if self.clock.now() - rotated_at < self.grace else None
+
+    async def _end_stolen(self, visit: Visit, session: Session) -> None:
+        async with self.db.write() as tx:
+            ended = await tx.one(store.DELETE, project_id=visit.project.id, session_id=session.id)
+            if ended is not None:
+                entry = AuditEntry(
+                    visit.project.id,
+                    "session.reuse_detected",
+                    session.user_id,
+                    session.id,
+                    visit.dialect,
+                    request_id=visit.request_id,
+                )
+                await self.audit.record(tx, entry)

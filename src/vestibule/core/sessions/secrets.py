@@ -1,0 +1,73 @@
+"""Refresh secrets: 8 bytes that find the row and never change, 8 bytes that change with each refresh.
+
+The next step is derived from the presented secret, not drawn: of fifty tabs that refresh with the same secret,
+all derive the same successor, whoever comes first. Without the root key nobody can derive it, so a stolen old
+secret is worth nothing. Together the 16 bytes are 128 unpredictable bits.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from vestibule.kernel.entropy import Entropy
+from vestibule.kernel.keyring import Keyring
+
+SECRET_BYTES: Final = 16
+_HANDLE_BYTES: Final = 8
+_HASH_BYTES: Final = 16
+# How many rotations back a secret is still recognised as one of ours; matches the tape in the session row.
+RECOGNISED_STEPS: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A refresh secret that came in, hashed under one root key."""
+
+    secret: bytes
+    root_key_id: bytes
+    handle_hash: bytes
+    step_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshSecrets:
+    """Draws, derives and hashes refresh secrets. Every hash is keyed and cut to 128 bits."""
+
+    keyring: Keyring
+    entropy: Entropy
+
+    def draw(self) -> Presented:
+        """Return a new secret with its hashes under the current root key."""
+        return self.hashed(self.entropy.bytes(SECRET_BYTES), self.keyring.current_id)
+
+    def hashed(self, secret: bytes, root_key_id: bytes) -> Presented:
+        """Return `secret` with the hashes it is stored under."""
+        mac = self.keyring.mac
+        handle = mac("refresh handle", secret[:_HANDLE_BYTES], root_key_id)[:_HASH_BYTES]
+        step = mac("refresh step", secret, root_key_id)[:_HASH_BYTES]
+        return Presented(secret, root_key_id, handle, step)
+
+    def under_every_key(self, secret: bytes) -> Iterator[Presented]:
+        """Yield `secret` hashed under each root key, the current one first."""
+        for key_id in self.keyring.key_ids:
+            yield self.hashed(secret, key_id)
+
+    def successor(self, secret: bytes, root_key_id: bytes) -> bytes:
+        """Return the secret that follows `secret`: the same handle, the derived next step."""
+        step = self.keyring.mac("refresh successor", secret, root_key_id)
+        return secret[:_HANDLE_BYTES] + step[: SECRET_BYTES - _HANDLE_BYTES]
+
+    def steps_to(self, secret: bytes, step_hash: bytes) -> tuple[int, bytes] | None:
+        """Return how many rotations lie between `secret` and the one with `step_hash`, and that one itself.
+
+        None when `secret` is not among the last `RECOGNISED_STEPS` of that session. Only the first step can have
+        been taken under an older root key: a rotation moves the session to the current one.
+        """
+        current = self.keyring.current_id
+        for first_key in self.keyring.key_ids:
+            later = self.successor(secret, first_key)
+            for steps in range(1, RECOGNISED_STEPS + 1):
+                if self.hashed(later, current).step_hash == step_hash:
+                    return steps, later
+                later = self.successor(later, current)
+        return None

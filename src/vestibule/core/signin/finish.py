@@ -1,0 +1,142 @@
+"""Finishes every sign-in, whatever the method: the gate that a new method cannot forget to pass.
+
+Order matters: the user is read again in the caller's transaction (they may just have been disabled), then the
+second factor is decided on, and only then does a session exist. A pending second factor is a ticket.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from vestibule.core.accounts import AccountDirectory, MembershipRow, chosen_membership
+from vestibule.core.audit import AuditEntry, AuditLog
+from vestibule.core.projects import Visit
+from vestibule.core.sessions import ROTATING, IssueSession, Session, SessionTerms
+from vestibule.core.tickets import NewTicket, Purpose, TicketDesk
+from vestibule.core.users import Subject, UserDirectory, parse_email, refuse_address_outside_lists, refuse_unless_active
+from vestibule.storage import Queries
+
+_SECOND_FACTOR_LIFE: Final = timedelta(minutes=5)
+_SECOND_FACTOR_TRIES: Final = 5
+
+
+class Method(StrEnum):
+    """How somebody proved who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - the name of a method
+    SIGN_UP = "sign-up"
+    EMAIL_LINK = "email-link"
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Somebody who has proven to be this user, by this method."""
+
+    user_id: UUID
+    method: Method
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoorTerms:
+    """What a door's sessions are like. With `in_account` they work in one account of the user.
+
+    `account_id` asks for a certain account; without it the preferred or the oldest membership counts.
+    """
+
+    life: timedelta
+    rotation: str = ROTATING
+    in_account: bool = False
+    account_id: UUID | None = None
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session. `memberships` is filled, and `membership` chosen, only at doors that work in accounts."""
+
+    subject: Subject
+    session: Session
+    secret: bytes
+    membership: MembershipRow | None = None
+    memberships: Sequence[MembershipRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorRequired:
+    """The first factor was right; `ticket` (16 bytes) stands for it until the second one is shown."""
+
+    subject: Subject
+    ticket: bytes
+    factor: str
+
+
+@dataclass(frozen=True, slots=True)
+class FinishSignIn:
+    """Decides whether somebody identified gets a session."""
+
+    users: UserDirectory
+    accounts: AccountDirectory
+    tickets: TicketDesk
+    issue: IssueSession
+    audit: AuditLog
+
+    async def __call__(
+        self, tx: Queries, visit: Visit, who: Identified, terms: DoorTerms
+    ) -> SignedIn | SecondFactorRequired:
+        """Write session and audit rows, or a second-factor ticket, in the caller's transaction.
+
+        Raises: UserNotFound, UserNotActive, EmailNotVerified, EmailRefused, AnonymousNotAllowed, NotAMember.
+        """
+        project = visit.project
+        subject = await self.users.subject(tx, project.id, who.user_id)
+        if subject.email is not None:
+            refuse_address_outside_lists(project.policy, parse_email(subject.email))
+        refuse_unless_active(project.policy, subject)
+        if subject.mfa_type is not None:
+            return await self._second_factor(tx, visit, subject, subject.mfa_type)
+        signed_in = await self._start(tx, visit, subject, who.method, terms)
+        await self.users.seen(tx, project.id, subject)
+        entry = AuditEntry(
+            project.id,
+            "sign_in.succeeded",
+            subject.id,
+            signed_in.session.id,
+            visit.dialect,
+            request_id=visit.request_id,
+            detail={"method": who.method.value},
+        )
+        await self.audit.record(tx, entry)
+        return signed_in
+
+    async def _start(self, tx: Queries, visit: Visit, subject: Subject, method: Method, terms: DoorTerms) -> SignedIn:
+        memberships: Sequence[MembershipRow] = ()
+        membership = None
+        if terms.in_account:
+            memberships = await self.accounts.memberships(tx, visit.project.id, subject.id)
+            membership = chosen_membership(subject, memberships, terms.account_id)
+        session_terms = SessionTerms(
+            dialect=visit.dialect,
+            life=terms.life,
+            rotation=terms.rotation,
+            client_id=visit.client_id,
+            account_id=membership.account_id if membership else None,
+            scope=terms.scope,
+            claims={"role": membership.role} if membership else None,
+        )
+        started = await self.issue(tx, visit.project.id, subject.id, method.value, session_terms)
+        return SignedIn(subject, started.session, started.secret, membership, memberships)
+
+    async def _second_factor(self, tx: Queries, visit: Visit, subject: Subject, factor: str) -> SecondFactorRequired:
+        ticket = NewTicket(
+            project_id=visit.project.id,
+            purpose=Purpose.SECOND_FACTOR,
+            dialect=visit.dialect,
+            life=_SECOND_FACTOR_LIFE,
+            user_id=subject.id,
+            client_id=visit.client_id,
+            tries=_SECOND_FACTOR_TRIES,
+        )
+        return SecondFactorRequired(subject, await self.tickets.issue(tx, ticket), factor)

@@ -1,0 +1,19 @@
+"""Keys that sign access tokens: who owns them, how they are made, used, rotated and published."""
+
+from vestibule.core.signing.algorithms import Algorithm, SharedSecret, SigningKey
+from vestibule.core.signing.key_sets import KeyOwner, KeySet, KeySets
+from vestibule.core.signing.rotation import KeyRotation
+from vestibule.core.signing.store import KeyState
+from vestibule.core.signing.verified import VerifiedTokens
+
+__all__ = [
+    "Algorithm",
+    "KeyOwner",
+    "KeyRotation",
+    "KeySet",
+    "KeySets",
+    "KeyState",
+    "SharedSecret",
+    "SigningKey",
+    "VerifiedTokens",
+]

@@ -1,0 +1,137 @@
+"""One signing key and its one algorithm: the algorithm comes from the key, never from a token's header."""
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from jwt.algorithms import get_default_algorithms
+
+RSA_BITS: Final = 2048
+_IMPLEMENTATIONS: Final = get_default_algorithms()
+# RFC 7515 section 4.1: these let a token choose its own key, and `crit` asks for rules we do not know.
+_REFUSED_HEADERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip"})
+_REQUIRED_CLAIMS: Final = ["exp", "iat", "sub", "iss"]
+
+
+class Algorithm(StrEnum):
+    """JWS algorithms (RFC 7518 section 3.1, RFC 8037) that Vestibule signs with."""
+
+    RS256 = "RS256"
+    RS384 = "RS384"
+    RS512 = "RS512"
+    ES256 = "ES256"
+    EDDSA = "EdDSA"
+    HS256 = "HS256"
+    HS384 = "HS384"
+    HS512 = "HS512"
+
+
+class InvalidSignature(Exception):
+    """The token is malformed, expired, or not signed by this key."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSecret:
+    """An HMAC key, shared with whoever verifies; it is never published."""
+
+    algorithm: Algorithm
+    secret: bytes
+    kid: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A key ready for use. `public_jwk` is None for shared secrets."""
+
+    kid: str | None
+    algorithm: Algorithm
+    private: Any  # PyJWT's prepared key: bytes or a `cryptography` private key
+    public: Any  # PyJWT's prepared key: bytes or a `cryptography` public key
+    public_jwk: dict[str, Any] | None
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """Return the compact JWS of `claims` (RFC 7519), with `typ` and, when there is one, `kid`."""
+        headers = {"kid": self.kid} if self.kid else None
+        return jwt.encode(claims, self.private, algorithm=self.algorithm.value, headers=headers)
+
+    def verify(self, token: str, *, issuer: str, now_seconds: int) -> dict[str, Any]:
+        """Return the claims of `token` if this key signed it, `issuer` made it and it is alive.
+
+        Leeway is zero: these are our own tokens. Raises: InvalidSignature.
+        """
+        try:
+            decoded = jwt.decode_complete(
+                token,
+                self.public,
+                algorithms=[self.algorithm.value],
+                issuer=issuer,
+                options={
+                    "require": _REQUIRED_CLAIMS,
+                    "verify_aud": False,
+                    "verify_exp": False,
+                    "verify_iat": False,
+                    "verify_nbf": False,
+                },
+            )
+        except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+            raise InvalidSignature from error
+        if not _REFUSED_HEADERS.isdisjoint(decoded["header"]):
+            raise InvalidSignature
+        claims: dict[str, Any] = decoded["payload"]
+        _refuse_unless_alive(claims, now_seconds)
+        return claims
+
+
+def _refuse_unless_alive(claims: dict[str, Any], now_seconds: int) -> None:
+    # By our own clock, not the library's: expiry is tested with a clock that stands still.
+    issued_at, expires_at = claims["iat"], claims["exp"]
+    if not isinstance(issued_at, int) or not isinstance(expires_at, int):
+        raise InvalidSignature
+    if issued_at > now_seconds or expires_at <= now_seconds:
+        raise InvalidSignature
+
+
+def generate_pem(algorithm: Algorithm) -> bytes:
+    """Return a fresh private key as unencrypted PKCS#8 PEM; RSA takes some tenths of a second."""
+    key: PrivateKeyTypes
+    match algorithm:
+        case Algorithm.RS256 | Algorithm.RS384 | Algorithm.RS512:
+            key = rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+        case Algorithm.ES256:
+            key = ec.generate_private_key(ec.SECP256R1())
+        case Algorithm.EDDSA:
+            key = ed25519.Ed25519PrivateKey.generate()
+        case Algorithm.HS256 | Algorithm.HS384 | Algorithm.HS512:
+            message = "shared secrets come from configuration, they are not generated"
+            raise ValueError(message)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def signing_key_from_pem(kid: str | None, algorithm: Algorithm, pem: bytes) -> SigningKey:
+    """Return the key in `pem`, ready to sign. Raises: ValueError when it is no private key of that kind."""
+    private = _IMPLEMENTATIONS[algorithm.value].prepare_key(pem)
+    if not hasattr(private, "public_key"):
+        message = f"not a private key for {algorithm}"
+        raise ValueError(message)
+    public = private.public_key()
+    return SigningKey(kid, algorithm, private, public, public_jwk(kid, algorithm, public))
+
+
+def signing_key_from_secret(shared: SharedSecret) -> SigningKey:
+    """Return the HMAC key, ready to sign and verify."""
+    return SigningKey(shared.kid, shared.algorithm, shared.secret, shared.secret, None)
+
+
+def public_jwk(kid: str | None, algorithm: Algorithm, public: Any) -> dict[str, Any]:  # noqa: ANN401 - PyJWT's own type
+    """Return the public key as a JWK (RFC 7517) with `use` and `alg`."""
+    jwk: dict[str, Any] = json.loads(_IMPLEMENTATIONS[algorithm.value].to_jwk(public))
+    jwk.pop("key_ops", None)
+    jwk |= {"use": "sig", "alg": algorithm.value}
+    return jwk | {"kid": kid} if kid else jwk

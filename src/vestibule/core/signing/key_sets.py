@@ -1,0 +1,161 @@
+"""The keys of one owner, loaded once and kept until the catalog's generation changes."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+import jwt
+
+from vestibule.core.signing import store
+from vestibule.core.signing.algorithms import (
+    Algorithm,
+    InvalidSignature,
+    SharedSecret,
+    SigningKey,
+    generate_pem,
+    signing_key_from_pem,
+    signing_key_from_secret,
+)
+from vestibule.core.signing.store import KeyRow, KeyState
+from vestibule.kernel.clock import Clock, to_micros, to_seconds
+from vestibule.kernel.entropy import Entropy, new_uuid7
+from vestibule.kernel.errors import InvalidAccessToken
+from vestibule.kernel.ids import KeyId, ProjectId
+from vestibule.kernel.keyring import Keyring
+from vestibule.storage import Database, Json, Queries
+
+_SEAL: Final = "signing key"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOwner:
+    """A signing key belongs to a project, or to one client of it."""
+
+    project_id: ProjectId
+    client_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeySet:
+    """All live keys of one owner: the newest active one signs, every live one verifies."""
+
+    signer: SigningKey
+    verifiers: Mapping[str | None, SigningKey]
+
+    def sign(self, claims: dict[str, Any]) -> str:
+        """Return the compact JWS of `claims`."""
+        return self.signer.sign(claims)
+
+    def verify(self, token: str, *, issuer: str, now_seconds: int) -> dict[str, Any]:
+        """Return the claims of a live token that one of these keys signed.
+
+        Raises: InvalidAccessToken.
+        """
+        key = self.verifiers.get(unverified_kid(token))
+        if key is None:
+            raise InvalidAccessToken
+        try:
+            return key.verify(token, issuer=issuer, now_seconds=now_seconds)
+        except InvalidSignature as error:
+            raise InvalidAccessToken from error
+
+    def jwks(self) -> list[dict[str, Any]]:
+        """Return the public keys as JWKs; empty for shared secrets."""
+        return [key.public_jwk for key in self.verifiers.values() if key.public_jwk is not None]
+
+
+@dataclass(slots=True)
+class KeySets:
+    """Finds the key set of an owner. `configured` keys (HASURA_GRAPHQL_JWT_SECRET) win over stored ones."""
+
+    db: Database
+    keyring: Keyring
+    clock: Clock
+    entropy: Entropy
+    default_algorithm: Algorithm = Algorithm.RS256
+    configured: dict[KeyOwner, SigningKey] = field(default_factory=dict)
+    generation: int = 0
+    _loaded: dict[KeyOwner, KeySet] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Drop what was loaded: a key was made, rotated or revoked somewhere."""
+        self._loaded.clear()
+        self.generation += 1
+
+    async def of(self, owner: KeyOwner) -> KeySet:
+        """Return the owner's keys, making the first one if there is none yet."""
+        loaded = self._loaded.get(owner)
+        if loaded is None:
+            loaded = self._loaded[owner] = await self._load(owner)
+        return loaded
+
+    async def _load(self, owner: KeyOwner) -> KeySet:
+        configured = self.configured.get(owner)
+        if configured is not None:
+            return KeySet(configured, {configured.kid: configured})
+        rows = await self.live(owner)
+        if not any(row.state == KeyState.ACTIVE for row in rows):
+            async with self.db.write() as tx:
+                await self.create(tx, owner, state=KeyState.ACTIVE)
+            rows = await self.live(owner)
+        keys: dict[str | None, SigningKey] = {row.kid: self._open(row) for row in rows}
+        newest = max((row for row in rows if row.state == KeyState.ACTIVE), key=lambda row: row.created_at)
+        return KeySet(keys[newest.kid], keys)
+
+    async def live(self, owner: KeyOwner) -> list[KeyRow]:
+        """Return the owner's keys that verify now: pending, active, and retired ones whose tokens may live."""
+        return await self.db.all(
+            store.LIVE, project_id=owner.project_id, client_id=owner.client_id, now=self.clock.now()
+        )
+
+    async def create(
+        self, tx: Queries, owner: KeyOwner, *, state: KeyState, algorithm: Algorithm | None = None
+    ) -> KeyId:
+        """Store a new key of `owner`; the private part is sealed with the root key."""
+        chosen = algorithm or self.default_algorithm
+        now = self.clock.now()
+        key_id = KeyId(new_uuid7(self.entropy, to_micros(now)))
+        kid = f"key_{self.entropy.bytes(9).hex()}"
+        pem = await asyncio.to_thread(generate_pem, chosen)
+        key = signing_key_from_pem(kid, chosen, pem)
+        await tx.run(
+            store.INSERT,
+            project_id=owner.project_id,
+            id=key_id,
+            client_id=owner.client_id,
+            kid=kid,
+            algorithm=chosen.value,
+            public_jwk=Json(key.public_jwk),
+            private_key=self.keyring.seal(_SEAL, pem, kid.encode()),
+            state=state.value,
+            created_at=now,
+            activated_at=now if state == KeyState.ACTIVE else None,
+        )
+        return key_id
+
+    def _open(self, row: KeyRow) -> SigningKey:
+        pem = self.keyring.open(_SEAL, row.private_key, row.kid.encode())
+        return signing_key_from_pem(row.kid, Algorithm(row.algorithm), pem)
+
+    def configure(self, owner: KeyOwner, secret: SharedSecret | SigningKey) -> None:
+        """Let `owner` sign with a key from configuration instead of the database."""
+        key = signing_key_from_secret(secret) if isinstance(secret, SharedSecret) else secret
+        self.configured[owner] = key
+
+    def now_seconds(self) -> int:
+        """Return the present moment as a NumericDate."""
+        return to_seconds(self.clock.now())
+
+
+def unverified_kid(token: str) -> str | None:
+    """Return the `kid` in the token's header, only to choose which of our own keys to try.
+
+    Raises: InvalidAccessToken when there is no readable header.
+    """
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        raise InvalidAccessToken from error
+    return kid if isinstance(kid, str) else None

@@ -1,0 +1,89 @@
+"""SQL of the signing keys."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from vestibule.storage import Statement
+
+
+class KeyState(StrEnum):
+    """pending: published, not signing yet; active: signing; retired: published until its last token is dead."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """One signing key as stored; `private_key` is sealed."""
+
+    id: UUID
+    client_id: UUID | None
+    kid: str
+    algorithm: str
+    private_key: bytes
+    state: str
+    created_at: datetime
+    activated_at: datetime | None
+    expires_at: datetime | None
+
+
+LIVE: Final = Statement(
+    KeyRow,
+    """
+    SELECT id, client_id, kid, algorithm, private_key, state, created_at, activated_at, expires_at
+    FROM vestibule_signing_keys
+    WHERE project_id = :project_id
+      AND (client_id = :client_id OR (client_id IS NULL AND :client_id IS NULL))
+      AND (expires_at IS NULL OR expires_at > :now)
+    ORDER BY created_at
+    """,
+)
+
+INSERT: Final = Statement(
+    None,
+    """
+    INSERT INTO vestibule_signing_keys
+        (project_id, id, client_id, kid, algorithm, public_jwk, private_key, state, created_at, activated_at)
+    VALUES
+        (:project_id, :id, :client_id, :kid, :algorithm, :public_jwk, :private_key, :state, :created_at, :activated_at)
+    """,
+)
+
+ACTIVATE: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_signing_keys SET state = 'active', activated_at = :now
+    WHERE project_id = :project_id AND id = :id AND state = 'pending'
+    """,
+)
+
+RETIRE_OTHERS: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_signing_keys SET state = 'retired', retired_at = :now, expires_at = :expires_at
+    WHERE project_id = :project_id AND id <> :id AND state = 'active'
+      AND (client_id = :client_id OR (client_id IS NULL AND :client_id IS NULL))
+    """,
+)
+
+REVOKE: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_signing_keys SET state = 'retired', retired_at = :now, expires_at = :now
+    WHERE project_id = :project_id AND kid = :kid AND (expires_at IS NULL OR expires_at > :now)
+    """,
+)
+
+PENDING_SINCE: Final = Statement(
+    KeyRow,
+    """
+    SELECT id, client_id, kid, algorithm, private_key, state, created_at, activated_at, expires_at
+    FROM vestibule_signing_keys
+    WHERE project_id = :project_id AND state = 'pending' AND created_at <= :before
+    """,
+)

@@ -1,0 +1,133 @@
+"""Issues, examines, guesses at and spends tickets; of many who spend one ticket, one wins."""
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from vestibule.core.tickets import store
+from vestibule.core.tickets.store import Ticket
+from vestibule.kernel.clock import Clock, to_micros
+from vestibule.kernel.entropy import Entropy, new_uuid7
+from vestibule.kernel.errors import ExpiredTicket, InvalidTicket
+from vestibule.kernel.ids import ProjectId
+from vestibule.kernel.keyring import Keyring
+from vestibule.storage import Json, Queries
+
+SECRET_BYTES: Final = 16
+_UNGUESSABLE: Final = 1 << 30  # a 128-bit secret needs no count of guesses
+
+
+class Purpose(StrEnum):
+    """What a ticket is good for; it is good for nothing else."""
+
+    EMAIL_VERIFICATION = "email-verification"
+    PASSWORD_RESET = "password-reset"  # noqa: S105 - a purpose, not a password
+    SECOND_FACTOR = "second-factor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTicket:
+    """What a ticket is for. `tries` bounds the guesses at a short code; None for unguessable secrets."""
+
+    project_id: ProjectId
+    purpose: Purpose
+    dialect: str
+    life: timedelta
+    user_id: UUID | None = None
+    credential_id: UUID | None = None
+    client_id: UUID | None = None
+    address: str | None = None
+    tries: int | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDesk:
+    """Hands out tickets and takes them back. Only keyed hashes of the secrets are stored."""
+
+    clock: Clock
+    entropy: Entropy
+    keyring: Keyring
+
+    async def issue(self, tx: Queries, new: NewTicket, *, secret: bytes | None = None, replace: bool = True) -> bytes:
+        """Store a ticket and return its secret (16 random bytes unless a code is given).
+
+        With `replace`, older tickets of the same purpose for the same user die: one live link at a time.
+        """
+        secret = secret or self.entropy.bytes(SECRET_BYTES)
+        now = self.clock.now()
+        if replace and new.user_id is not None:
+            await tx.run(
+                store.DELETE_OF_USER, project_id=new.project_id, purpose=new.purpose.value, user_id=new.user_id
+            )
+        await tx.run(
+            store.INSERT,
+            project_id=new.project_id,
+            id=new_uuid7(self.entropy, to_micros(now)),
+            purpose=new.purpose.value,
+            user_id=new.user_id,
+            credential_id=new.credential_id,
+            client_id=new.client_id,
+            dialect=new.dialect,
+            address=new.address,
+            secret_hash=self._hash(new.purpose, secret),
+            attempts_left=_UNGUESSABLE if new.tries is None else new.tries,
+            created_at=now,
+            expires_at=now + new.life,
+            payload=Json(new.payload),
+        )
+        return secret
+
+    async def examine(
+        self, db: Queries, project_id: ProjectId, purpose: Purpose, dialect: str, secret: bytes
+    ) -> Ticket:
+        """Return the live ticket without spending it. Raises: InvalidTicket, ExpiredTicket."""
+        for key_id in self.keyring.key_ids:
+            ticket = await db.one(
+                store.BY_SECRET,
+                project_id=project_id,
+                purpose=purpose.value,
+                secret_hash=self._hash(purpose, secret, key_id),
+                dialect=dialect,
+            )
+            if ticket is not None:
+                if ticket.expires_at <= self.clock.now():
+                    raise ExpiredTicket
+                return ticket
+        raise InvalidTicket
+
+    async def spend(self, tx: Queries, ticket: Ticket) -> None:
+        """Use the ticket up, in the transaction of what it allows. Raises: InvalidTicket for all but one."""
+        spent = await tx.run(store.SPEND, project_id=ticket.project_id, id=ticket.id, now=self.clock.now())
+        if spent != 1:
+            raise InvalidTicket
+
+    async def guess(self, db: Queries, project_id: ProjectId, purpose: Purpose, user_id: UUID, code: bytes) -> Ticket:
+        """Return the user's ticket if `code` is its code; each call costs one try, right or wrong.
+
+        The try is taken and the stored hash read in one statement, so parallel guesses cannot share a try.
+        Call it outside a transaction, then `spend`. Raises: InvalidTicket.
+        """
+        ticket = await db.one(
+            store.TAKE_A_TRY,
+            project_id=project_id,
+            purpose=purpose.value,
+            user_id=user_id,
+            now=self.clock.now(),
+        )
+        if ticket is None:
+            raise InvalidTicket
+        hashes = [self._hash(purpose, code, key_id) for key_id in self.keyring.key_ids]
+        if not any([hmac.compare_digest(ticket.secret_hash, known) for known in hashes]):  # noqa: C419 - all of them, always
+            raise InvalidTicket
+        return ticket
+
+    async def withdraw(self, tx: Queries, project_id: ProjectId, purpose: Purpose, user_id: UUID) -> None:
+        """End the user's tickets of one purpose: what they proved no longer holds."""
+        await tx.run(store.DELETE_OF_USER, project_id=project_id, purpose=purpose.value, user_id=user_id)
+
+    def _hash(self, purpose: Purpose, secret: bytes, key_id: bytes | None = None) -> bytes:
+        return self.keyring.mac("ticket", purpose.value.encode() + b"\0" + secret, key_id)

@@ -1,0 +1,72 @@
+"""SQL of the tickets."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from vestibule.storage import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """One ticket as stored."""
+
+    project_id: UUID
+    id: UUID
+    purpose: str
+    user_id: UUID | None
+    credential_id: UUID | None
+    client_id: UUID | None
+    dialect: str
+    address: str | None
+    secret_hash: bytes
+    expires_at: datetime
+    payload: dict[str, Any] | None
+
+
+INSERT: Final = Statement(
+    None,
+    """
+    INSERT INTO vestibule_tickets
+        (project_id, id, purpose, user_id, credential_id, client_id, dialect, address, secret_hash,
+         attempts_left, created_at, expires_at, payload)
+    VALUES
+        (:project_id, :id, :purpose, :user_id, :credential_id, :client_id, :dialect, :address, :secret_hash,
+         :attempts_left, :created_at, :expires_at, :payload)
+    """,
+)
+
+BY_SECRET: Final = Statement(
+    Ticket,
+    """
+    SELECT project_id, id, purpose, user_id, credential_id, client_id, dialect, address, secret_hash,
+           expires_at, payload
+    FROM vestibule_tickets
+    WHERE project_id = :project_id AND purpose = :purpose AND secret_hash = :secret_hash AND dialect = :dialect
+    """,
+)
+
+SPEND: Final = Statement(
+    None,
+    "DELETE FROM vestibule_tickets WHERE project_id = :project_id AND id = :id AND expires_at > :now",
+)
+
+TAKE_A_TRY: Final = Statement(
+    Ticket,
+    """
+    UPDATE vestibule_tickets SET attempts_left = attempts_left - 1
+    WHERE project_id = :project_id AND purpose = :purpose AND user_id = :user_id
+      AND attempts_left > 0 AND expires_at > :now
+    RETURNING project_id, id, purpose, user_id, credential_id, client_id, dialect, address, secret_hash,
+              expires_at, payload
+    """,
+)
+
+DELETE_OF_USER: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_tickets
+    WHERE project_id = :project_id AND purpose = :purpose AND user_id = :user_id
+    """,
+)

@@ -1,0 +1,30 @@
+"""Users: who exists, whether they may come in, and what each door knows about them."""
+
+from vestibule.core.users.addresses import EmailAddress, parse_email
+from vestibule.core.users.create import CreateUser, NewUser, Profile
+from vestibule.core.users.directory import UserDirectory
+from vestibule.core.users.rules import (
+    UserOptions,
+    chosen_options,
+    metadata_within,
+    refuse_address_outside_lists,
+    refuse_unless_active,
+)
+from vestibule.core.users.store import CredentialRow, Subject, UserRow
+
+__all__ = [
+    "CreateUser",
+    "CredentialRow",
+    "EmailAddress",
+    "NewUser",
+    "Profile",
+    "Subject",
+    "UserDirectory",
+    "UserOptions",
+    "UserRow",
+    "chosen_options",
+    "metadata_within",
+    "parse_email",
+    "refuse_address_outside_lists",
+    "refuse_unless_active",
+]

@@ -1,0 +1,189 @@
+"""SQL of users and their credentials."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from vestibule.storage import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A user with the primary email address: what sessions and answers are made from. No secrets in it."""
+
+    id: UUID
+    created_at: datetime
+    updated_at: datetime
+    status: str
+    display_name: str
+    avatar_url: str
+    locale: str
+    default_role: str
+    roles: list[str]
+    is_anonymous: bool
+    phone_number: str | None
+    phone_verified_at: datetime | None
+    username: str | None
+    foreign_id: str | None
+    reputation: int
+    profile: dict[str, Any] | None
+    metadata: dict[str, Any] | None
+    public_metadata: dict[str, Any]
+    preferred_membership_id: UUID | None
+    mfa_type: str | None
+    last_seen_at: datetime | None
+    email: str | None
+    email_verified_at: datetime | None
+    has_password: bool
+
+    @property
+    def email_is_verified(self) -> bool:
+        """Whether the primary address was proven."""
+        return self.email_verified_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRow:
+    """One email address of a user; the password hash stays in the passwords slice."""
+
+    id: UUID
+    user_id: UUID
+    email: str
+    email_key: str
+    verified_at: datetime | None
+    is_primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A line of a user list."""
+
+    id: UUID
+    created_at: datetime
+    status: str
+    display_name: str
+    email: str | None
+    email_verified_at: datetime | None
+    last_seen_at: datetime | None
+
+
+SUBJECT_COLUMNS: Final = """
+    u.id, u.created_at, u.updated_at, u.status, u.display_name, u.avatar_url, u.locale, u.default_role, u.roles,
+    u.is_anonymous, u.phone_number, u.phone_verified_at, u.username, u.foreign_id, u.reputation, u.profile,
+    u.metadata, u.public_metadata, u.preferred_membership_id, u.mfa_type, u.last_seen_at,
+    c.email, c.verified_at AS email_verified_at,
+    (c.password_hash IS NOT NULL) AS has_password
+"""
+
+SUBJECT_JOIN: Final = """
+    vestibule_users AS u
+    LEFT JOIN vestibule_credentials AS c
+        ON c.project_id = u.project_id AND c.user_id = u.id AND c.is_primary
+"""
+
+SUBJECT_BY_ID: Final = Statement(
+    Subject,
+    f"SELECT {SUBJECT_COLUMNS} FROM {SUBJECT_JOIN} WHERE u.project_id = :project_id AND u.id = :user_id",
+)
+
+SUBJECT_BY_EMAIL: Final = Statement(
+    Subject,
+    f"""
+    SELECT {SUBJECT_COLUMNS} FROM {SUBJECT_JOIN}
+    WHERE u.project_id = :project_id AND u.id = (
+        SELECT user_id FROM vestibule_credentials WHERE project_id = :project_id AND email_key = :email_key
+    )
+    """,
+)
+
+INSERT_USER: Final = Statement(
+    UUID,
+    """
+    INSERT INTO vestibule_users
+        (project_id, id, created_at, updated_at, status, display_name, avatar_url, locale, default_role, roles,
+         is_anonymous, username, foreign_id, profile, metadata, public_metadata, secure_metadata, last_seen_at)
+    VALUES
+        (:project_id, :id, :now, :now, :status, :display_name, :avatar_url, :locale, :default_role, :roles,
+         :is_anonymous, :username, :foreign_id, :profile, :metadata, :public_metadata, :secure_metadata, :now)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+    """,
+)
+
+INSERT_CREDENTIAL: Final = Statement(
+    UUID,
+    """
+    INSERT INTO vestibule_credentials
+        (project_id, id, user_id, email, email_key, verified_at, password_hash, is_primary, created_at)
+    VALUES (:project_id, :id, :user_id, :email, :email_key, :verified_at, :password_hash, :is_primary, :now)
+    ON CONFLICT (project_id, email_key) DO NOTHING
+    RETURNING id
+    """,
+)
+
+CREDENTIAL_BY_EMAIL: Final = Statement(
+    CredentialRow,
+    """
+    SELECT id, user_id, email, email_key, verified_at, is_primary
+    FROM vestibule_credentials WHERE project_id = :project_id AND email_key = :email_key
+    """,
+)
+
+CREDENTIALS_OF_USER: Final = Statement(
+    CredentialRow,
+    """
+    SELECT id, user_id, email, email_key, verified_at, is_primary
+    FROM vestibule_credentials WHERE project_id = :project_id AND user_id = :user_id
+    ORDER BY is_primary DESC, created_at
+    """,
+)
+
+VERIFY_CREDENTIAL: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_credentials SET verified_at = :now
+    WHERE project_id = :project_id AND id = :credential_id AND email_key = :email_key AND verified_at IS NULL
+    """,
+)
+
+TOUCH: Final = Statement(
+    None, "UPDATE vestibule_users SET last_seen_at = :now WHERE project_id = :project_id AND id = :user_id"
+)
+
+SET_STATUS: Final = Statement(
+    UUID,
+    """
+    UPDATE vestibule_users SET status = :status, updated_at = :now
+    WHERE project_id = :project_id AND id = :user_id AND status <> 'deleted'
+    RETURNING id
+    """,
+)
+
+SET_PREFERRED_MEMBERSHIP: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_users SET preferred_membership_id = :membership_id
+    WHERE project_id = :project_id AND id = :user_id
+    """,
+)
+
+DELETE_USER: Final = Statement(
+    UUID, "DELETE FROM vestibule_users WHERE project_id = :project_id AND id = :user_id RETURNING id"
+)
+
+USERNAME_OWNER: Final = Statement(
+    UUID, "SELECT id FROM vestibule_users WHERE project_id = :project_id AND username = :username"
+)
+
+USERS: Final = Statement(
+    UserRow,
+    """
+    SELECT u.id, u.created_at, u.status, u.display_name, c.email, c.verified_at AS email_verified_at, u.last_seen_at
+    FROM vestibule_users AS u
+    LEFT JOIN vestibule_credentials AS c ON c.project_id = u.project_id AND c.user_id = u.id AND c.is_primary
+    WHERE u.project_id = :project_id AND u.id > :after
+    ORDER BY u.id
+    LIMIT :limit
+    """,
+)
