@@ -1,0 +1,105 @@
+"""The last stretch of every request: a result or a failure becomes status, headers and bytes, and leaves."""
+
+import traceback
+from typing import Final
+
+import structlog
+
+from vestibule.kernel.errors import Refusal
+from vestibule.wire.answers import REPLY_TYPES, HeaderPair, Rendered, encode_headers, merge_headers, render_reply
+from vestibule.wire.call import Call, Send
+from vestibule.wire.dialect import Dialect, Failure
+from vestibule.wire.failures import InternalError, failure_headers
+from vestibule.wire.steps import Mounting
+
+_NO_CONTENT: Final = 204
+_BODILESS: Final = frozenset({204, 304})
+
+_log = structlog.get_logger("vestibule.wire")
+
+
+class Finisher:
+    """Turns results and failures of one endpoint into rendered answers."""
+
+    def __init__(
+        self, dialect: Dialect, mounting: Mounting, *, cache: str | None, vary: str | None, status: int
+    ) -> None:
+        self._dialect = dialect
+        self._now = mounting.clock.now
+        self._status = status
+        no_store = "no-store" if dialect.no_store else None
+        self._base = _base_headers(cache or no_store, vary)
+        self._failure_base = _base_headers(no_store, vary)
+        self._json_headers = [(b"content-type", dialect.json_type.encode("latin-1")), *self._base]
+
+    def succeed(self, value: object) -> Rendered:
+        """Return what a handler's result looks like on the wire."""
+        if value is None:
+            return _NO_CONTENT, self._base, b""
+        if not isinstance(value, REPLY_TYPES):
+            return self._status, self._json_headers, self._dialect.encode(value)
+        dialect = self._dialect
+        status, own, body = render_reply(value, dialect.encode, dialect.json_type, self._status, self._now)
+        return status, merge_headers(self._base, own), body
+
+    def fail(self, call: Call, failure: Failure) -> Rendered:
+        """Return the dialect's own form of a failure."""
+        dialect = self._dialect
+        reply = dialect.render(call, failure)
+        status, own, body = render_reply(
+            reply, dialect.encode, dialect.json_type, dialect.wire_error(failure).status, self._now
+        )
+        implied = failure_headers(failure, status)
+        return status, merge_headers([*self._failure_base, *implied], own), body
+
+    def refuse(self, call: Call, refusal: Refusal) -> Rendered:
+        """Return the dialect's form of `refusal`; one that it cannot show is our fault, not the caller's."""
+        try:
+            return self.fail(call, refusal)
+        except Exception as error:  # noqa: BLE001 - logged by crash
+            return self.crash(call, error)
+
+    def crash(self, call: Call, error: Exception) -> Rendered:
+        """Log an unexpected exception once and return the dialect's internal error, which tells nothing of it."""
+        endpoint = call.endpoint.operation if call.endpoint else ""
+        _log.error(
+            "request.crashed",
+            request_id=call.request_id,
+            dialect=call.dialect.name,
+            endpoint=endpoint,
+            traceback=_without_locals(error),
+        )
+        try:
+            return self.fail(call, InternalError())
+        except Exception as broken:  # noqa: BLE001 - the renderer itself is broken; something must be answered
+            _log.error("request.crash_not_rendered", request_id=call.request_id, traceback=_without_locals(broken))
+            return 500, [(b"content-type", b"text/plain; charset=utf-8"), *self._failure_base], b"Internal Server Error"
+
+
+def _without_locals(error: Exception) -> str:
+    """Return the traceback as text: a prettier one would print local variables, passwords among them (security 117)."""
+    return "".join(traceback.format_exception(error))
+
+
+def _base_headers(cache: str | None, vary: str | None) -> list[HeaderPair]:
+    headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+    if cache is not None:
+        headers.append((b"cache-control", cache.encode("latin-1")))
+    if vary is not None:
+        headers.append((b"vary", vary.encode("latin-1")))
+    return headers
+
+
+async def send_answer(call: Call, send: Send, answer: Rendered) -> int:
+    """Send the answer with what every answer carries; return its status."""
+    status, headers, body = answer
+    headers = [*headers, (b"x-request-id", call.request_id.encode())]
+    if call.response_headers:
+        headers += encode_headers(call.response_headers)
+    if status in _BODILESS:
+        body = b""
+    else:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if call.scope["method"] == "HEAD" else body})
+    return status

@@ -1,0 +1,193 @@
+"""Rate limits: declared on endpoints, counted in memory or in Redis, before authentication and decoding.
+
+When Redis is away requests pass: a limiter must not take the whole entrance down with it.
+"""
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, Literal
+
+import structlog
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import RedisStorage
+from limits.aio.strategies import FixedWindowRateLimiter, SlidingWindowCounterRateLimiter
+
+from vestibule.kernel.clock import Clock, monotonic_seconds, to_micros
+from vestibule.kernel.errors import TooManyRequests
+from vestibule.kernel.secret import Secret
+from vestibule.wire.call import Call
+from vestibule.wire.limit_memory import LimitMemory
+
+Strategy = Literal["fixed", "sliding"]
+Allowance = tuple[int, timedelta]
+KeyFunction = Callable[..., Awaitable[str | None] | str | None]
+
+_REDIS_PATIENCE_SECONDS: Final = 0.25
+_REDIS_PAUSE_SECONDS: Final = 1.0  # how long to leave a failing Redis alone
+_WARN_EVERY_SECONDS: Final = 60.0
+
+_log = structlog.get_logger("vestibule.wire")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `amount` requests per `window` for each key; endpoints with one `group` share the count.
+
+    `key` is `address` (IPv4 address, IPv6 /64) or a function, injected like a handler, that returns the key, or None
+    for a call that is not limited.
+    """
+
+    group: str
+    amount: int
+    window: timedelta
+    key: Literal["address"] | KeyFunction = "address"
+    strategy: Strategy = "fixed"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """The operator's word on limits. `amounts` maps `dialect.group` to another allowance, or to None for no limit."""
+
+    enabled: bool = True
+    amounts: Mapping[str, Allowance | None] = field(default_factory=dict)
+    workers: int = 1
+    redis_url: Secret | None = None
+
+
+def address_key(call: Call) -> str:
+    """Return the network that the caller is taken to own."""
+    return call.client_network
+
+
+class Limiter:
+    """Counts for all endpoints of one process, or of all processes when they share a Redis."""
+
+    def __init__(self, settings: LimitSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._storage: LimitMemory | RedisStorage
+        if settings.redis_url is None:
+            self._storage = LimitMemory(clock)
+            self._away: tuple[type[Exception], ...] = ()
+        else:
+            self._storage = RedisStorage(
+                "async+" + settings.redis_url.reveal(),
+                implementation="redispy",
+                key_prefix="vestibule",
+                socket_timeout=_REDIS_PATIENCE_SECONDS,
+                socket_connect_timeout=_REDIS_PATIENCE_SECONDS,
+            )
+            known = self._storage.base_exceptions
+            self._away = (*(known if isinstance(known, tuple) else (known,)), OSError)
+        self._strategies = {
+            "fixed": FixedWindowRateLimiter(self._storage),
+            "sliding": SlidingWindowCounterRateLimiter(self._storage),
+        }
+        self._paused_until = 0.0
+        self._warned_at = -math.inf
+
+    def window(self, dialect: str, limit: Limit) -> "Window | None":
+        """Return the counter for `limit`, with the operator's amount; None when it is switched off."""
+        name = f"{dialect}.{limit.group}"
+        allowance = self._settings.amounts.get(name, (limit.amount, limit.window))
+        if not self._settings.enabled or allowance is None:
+            return None
+        amount, window = allowance
+        if self._settings.redis_url is None:
+            amount = max(1, amount // self._settings.workers)
+        seconds = max(1, int(window.total_seconds()))
+        item = RateLimitItemPerSecond(amount, seconds, namespace=name)
+        return Window(self, item, limit.strategy)
+
+    async def hit(self, item: RateLimitItemPerSecond, strategy: Strategy, key: str) -> bool:
+        """Count one request; False when it is one too many."""
+        return await self._strategies[strategy].hit(item, key)
+
+    async def standing(self, item: RateLimitItemPerSecond, strategy: Strategy, key: str) -> tuple[int, float]:
+        """Return how many requests remain and in how many seconds more are granted."""
+        name, seconds = item.key_for(key), item.get_expiry()
+        if strategy == "fixed":
+            used = await self._storage.get(name)
+            ends = await self._storage.get_expiry(name)
+            return max(0, item.amount - used), max(0.0, ends - to_micros(self._clock.now()) / 1_000_000)
+        before, before_left, now, now_left = await self._storage.get_sliding_window(name, seconds)
+        remaining = max(0, item.amount - math.floor(before * before_left / seconds + now))
+        soonest = [before_left % (seconds / before)] if before else []
+        soonest += [now_left % seconds] if now else []
+        return remaining, min(soonest, default=0.0)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the store failed a moment ago."""
+        return monotonic_seconds() < self._paused_until
+
+    @property
+    def away(self) -> tuple[type[Exception], ...]:
+        """What the store raises when it cannot be reached."""
+        return self._away
+
+    def pause(self, error: Exception) -> None:
+        """Leave the store alone for a moment, and say so at most once a minute."""
+        now = monotonic_seconds()
+        self._paused_until = now + _REDIS_PAUSE_SECONDS
+        if now - self._warned_at >= _WARN_EVERY_SECONDS:
+            self._warned_at = now
+            _log.warning("limits.store_unavailable", error=type(error).__name__, effect="requests are not limited")
+
+
+class Window:
+    """One limit as the operator wants it, ready to count."""
+
+    def __init__(self, limiter: Limiter, item: RateLimitItemPerSecond, strategy: Strategy) -> None:
+        self._limiter = limiter
+        self._item = item
+        self._strategy = strategy
+
+    async def charge(self, key: str, call: Call, clock: Clock, *, tell: bool) -> None:
+        """Count the call under `key`; with `tell` the answer carries X-RateLimit headers.
+
+        Raises: TooManyRequests.
+        """
+        limiter = self._limiter
+        if limiter.is_paused:
+            return
+        try:
+            granted = await limiter.hit(self._item, self._strategy, key)
+            if granted and not tell:
+                return
+            remaining, seconds = await limiter.standing(self._item, self._strategy, key)
+        except limiter.away as error:
+            limiter.pause(error)
+            return
+        if tell:
+            resets_at = math.ceil(to_micros(clock.now()) / 1_000_000 + seconds)
+            call.response_headers += [
+                ("x-ratelimit-limit", str(self._item.amount)),
+                ("x-ratelimit-remaining", str(remaining)),
+                ("x-ratelimit-reset", str(resets_at)),
+            ]
+        if not granted:
+            raise TooManyRequests(timedelta(seconds=max(1.0, seconds)))
+
+
+Charge = Callable[[Call], Awaitable[None]]
+
+
+def limit_step(
+    window: Window,
+    key: Callable[[Call], Awaitable[object]],
+    scope: Callable[[Call], str] | None,
+    clock: Clock,
+    *,
+    tell: bool,
+) -> Charge:
+    """Return the step that charges one limit; a key of None is not limited."""
+
+    async def charge(call: Call) -> None:
+        name = await key(call)
+        if isinstance(name, str):
+            await window.charge(name if scope is None else f"{scope(call)}/{name}", call, clock, tell=tell)
+
+    return charge

@@ -1,0 +1,97 @@
+"""The server's own few paths: alive, ready, the OpenAPI documents and the page that shows them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Final, Literal
+
+import msgspec
+import structlog
+
+from vestibule.wire.answers import Answer
+from vestibule.wire.call import Call
+from vestibule.wire.declaration import Endpoint
+from vestibule.wire.dialect import WIRE_REFUSALS, Dialect, Failure, WireError
+from vestibule.wire.failures import InternalError
+
+ReadinessCheck = Callable[[], Awaitable[object]]
+Described = Sequence[tuple[Dialect, Sequence[Endpoint]]]
+
+_PATIENCE: Final = timedelta(seconds=2)
+_READY: Final = 200
+_NOT_READY: Final = 503
+
+_log = structlog.get_logger("vestibule.wire")
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """An error of the server's own paths."""
+
+    error: str
+
+
+class Liveness(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Whether requests can be served, and what each check says."""
+
+    status: Literal["ready", "not ready"]
+    checks: dict[str, Literal["ok", "failed"]]
+
+
+_STATUSES: Final = {"malformed-request": 400, "payload-too-large": 413, "unsupported-media-type": 415}
+_STATUSES_LATER: Final = {"route-not-found": 404, "method-not-allowed": 405, "too-many-requests": 429}
+_UNAVAILABLE: Final = {"overloaded": 503, "storage-unavailable": 503}
+
+
+def _wire_error(kind: type[Failure]) -> WireError:
+    return WireError({**_STATUSES, **_STATUSES_LATER, **_UNAVAILABLE}.get(kind.code, 500), kind.code)
+
+
+def own_dialect(described: Described, public_url: str, readiness: Mapping[str, ReadinessCheck]) -> Dialect:
+    """Return the dialect of the server's own paths. A check is ready unless it raises or returns False."""
+    errors = {kind: _wire_error(kind) for kind in WIRE_REFUSALS}
+
+    def render(call: Call, failure: Failure) -> Answer[object]:  # noqa: ARG001 - the signature of every renderer
+        error = errors.get(type(failure), errors[InternalError])
+        return Answer(Problem(error.code), status=error.status)
+
+    own = Dialect(
+        "server",
+        title="Vestibule",
+        version="1",
+        render=render,
+        errors=errors,
+        error_schema=Problem,
+        prefixes=("/livez", "/readyz", "/openapi", "/docs"),
+    )
+
+    @own.get("/livez", head=True)
+    def livez() -> Liveness:
+        """Answer 200 as long as the process runs."""
+        return Liveness()
+
+    @own.get("/readyz", head=True, answers={_NOT_READY: Readiness})
+    async def readyz() -> Answer[Readiness]:
+        """Answer 200 when every check passes, else 503; both name the checks."""
+        names = list(readiness)
+        results = await asyncio.gather(*(_passes(name, readiness[name]) for name in names))
+        checks: dict[str, Literal["ok", "failed"]] = {
+            name: "ok" if passed else "failed" for name, passed in zip(names, results, strict=True)
+        }
+        ready = all(results)
+        return Answer(Readiness("ready" if ready else "not ready", checks), status=_READY if ready else _NOT_READY)
+
+    return own
+
+
+async def _passes(name: str, check: ReadinessCheck) -> bool:
+    try:
+        return await asyncio.wait_for(check(), _PATIENCE.total_seconds()) is not False
+    except Exception as error:  # noqa: BLE001 - whatever breaks a check, it has failed; logged
+        _log.warning("readiness.failed", check=name, error=type(error).__name__)
+        return False

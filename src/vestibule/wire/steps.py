@@ -1,0 +1,177 @@
+"""What happens between finding an endpoint and running its handler, as a plan of small steps made at mount.
+
+Order: project, origin, limits, guards, authentication, query, body. A dialect with `body_first` has the body parsed
+(not yet checked against its struct) before all that, since its project or client may be named inside.
+"""
+
+from collections.abc import Awaitable, Callable, Container, Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from vestibule.kernel.clock import Clock
+from vestibule.kernel.errors import MalformedRequest, Refusal
+from vestibule.wire.access_log import AccessLog
+from vestibule.wire.address import TrustedProxies
+from vestibule.wire.binding import Bound, bind, strip_optional
+from vestibule.wire.body import media_type_reader, read_body
+from vestibule.wire.call import Call, Scope
+from vestibule.wire.cors import CorsPolicy
+from vestibule.wire.declaration import FORM, AuthScheme, Endpoint
+from vestibule.wire.decode import Decode, FieldReader, form_members, json_decoder, json_members
+from vestibule.wire.dialect import Dialect, MountError
+from vestibule.wire.limits import Limit, Limiter, address_key, limit_step
+
+Step = Callable[[Call], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mounting:
+    """What all endpoints of one server share."""
+
+    dependencies: Mapping[type, object]
+    clock: Clock
+    request_ids: Callable[[Scope], str]
+    proxies: TrustedProxies
+    limiter: Limiter
+    access_log: AccessLog
+
+
+def plan_steps(dialect: Dialect, endpoint: Endpoint, handler: Bound, mounting: Mounting) -> tuple[Step, ...]:
+    """Return the steps for `endpoint`. Raises: MountError."""
+    dependencies = mounting.dependencies
+    plan: list[Step] = []
+    if dialect.body_first and {"body", "form"} & set(handler.parameters):
+        plan.append(_members_step(endpoint))
+    if dialect.project_function is not None:
+        plan.append(_project_step(bind(dialect.project_function, dependencies)))
+    policy = endpoint.cors or dialect.cors
+    if policy is not None:
+        # an echo needs no project, and even a refusal about the project should be readable
+        plan.insert(len(plan) if policy.origins is not None else 0, origin_step(policy, mounting))
+    for limit in (*dialect.limits, *endpoint.limits):
+        step = _limit_step(dialect, limit, mounting)
+        plan += [] if step is None else [step]
+    plan += [bind(guard, dependencies) for guard in dialect.guards]
+    if endpoint.auth is not None:
+        plan.append(_auth_step(endpoint.auth, handler, dependencies))
+    elif "caller" in handler.parameters:
+        raise MountError(f"{dialect.name}.{endpoint.operation} takes a caller but declares no auth")
+    if "query" in handler.parameters:
+        plan.append(_query_step(FieldReader(handler.parameters["query"].kind, where="query")))
+    if {"body", "form"} & set(handler.parameters):
+        plan.append(_body_step(dialect, endpoint, handler))
+    return tuple(plan)
+
+
+def _members_step(endpoint: Endpoint) -> Step:
+    pick = media_type_reader({kind: form_members if kind == FORM else json_members for kind in endpoint.media_types})
+
+    async def read_members(call: Call) -> None:
+        body = await read_body(call)
+        if body:
+            members = pick(call)(body)
+            call.body_members = members if isinstance(members, Mapping) else {}
+
+    return read_members
+
+
+def _project_step(function: Bound) -> Step:
+    async def resolve_project(call: Call) -> None:
+        call.project = await function(call)
+
+    return resolve_project
+
+
+def origin_step(policy: CorsPolicy, mounting: Mounting) -> Step:
+    """Return the step that lets a browser's script read the answer, refusals included."""
+    listing = origin_list(policy, mounting)
+
+    async def check_origin(call: Call) -> None:
+        if b"origin" not in call.raw_headers:
+            return
+        listed = await listing(call) if listing else ()
+        call.response_headers += policy.allow(call.origin or "", listed)
+
+    return check_origin
+
+
+def origin_list(policy: CorsPolicy, mounting: Mounting) -> Callable[[Call], Awaitable[Container[str]]] | None:
+    """Return the function that lists the origins for a call; None when the policy needs no list."""
+    if policy.origins is None:
+        return None
+    bound = bind(policy.origins, mounting.dependencies)
+
+    async def listed(call: Call) -> Container[str]:
+        origins = await bound(call)
+        if not isinstance(origins, Container):
+            raise TypeError("a list of origins is a container")
+        return origins
+
+    return listed
+
+
+def _limit_step(dialect: Dialect, limit: Limit, mounting: Mounting) -> Step | None:
+    window = mounting.limiter.window(dialect.name, limit)
+    if window is None:
+        return None
+    key = bind(address_key if limit.key == "address" else limit.key, mounting.dependencies)
+    return limit_step(window, key, dialect.limit_scope, mounting.clock, tell=dialect.limit_headers)
+
+
+def _auth_step(auth: AuthScheme, handler: Bound, dependencies: Mapping[type, object]) -> Step:
+    check = bind(auth.check, dependencies)
+    caller = handler.parameters.get("caller")
+    if caller is not None and auth.is_optional and not caller.is_optional:
+        raise MountError(f"{handler.function}: with optional auth the caller may be None")
+
+    async def authenticate(call: Call) -> None:
+        call.caller = await check(call)
+
+    async def try_to_authenticate(call: Call) -> None:
+        try:
+            call.caller = await check(call)
+        except Refusal as refusal:
+            if not isinstance(refusal, auth.raises):
+                raise
+
+    return try_to_authenticate if auth.is_optional else authenticate
+
+
+def _query_step(reader: FieldReader) -> Step:
+    async def read_query(call: Call) -> None:
+        call.query = reader.read(call.scope["query_string"])
+
+    return read_query
+
+
+def _body_step(dialect: Dialect, endpoint: Endpoint, handler: Bound) -> Step:
+    is_form = "form" in handler.parameters
+    declared = handler.parameters["form" if is_form else "body"]
+    _check_unknown(dialect, endpoint, declared.kind)
+    decoders: dict[str, Decode] = {
+        kind: FieldReader(declared.kind, where="body").read if kind == FORM else json_decoder(declared.kind)
+        for kind in ((FORM,) if is_form else endpoint.media_types)
+    }
+    pick = media_type_reader(decoders)
+    optional = declared.is_optional
+
+    async def read(call: Call) -> None:
+        body = await read_body(call)
+        if body:
+            call.body = pick(call)(body)
+        elif not optional:
+            raise MalformedRequest("A body is required", problem="required")
+
+    return read
+
+
+def _check_unknown(dialect: Dialect, endpoint: Endpoint, kind: object) -> None:
+    """Insist that struct and dialect agree about unknown members; msgspec decides it per struct class."""
+    shape = strip_optional(kind).kind
+    if not (isinstance(shape, type) and issubclass(shape, msgspec.Struct)):
+        return
+    refuses = shape.__struct_config__.forbid_unknown_fields
+    if refuses != ((endpoint.unknown_members or dialect.unknown_members) == "refuse"):
+        wanted = "forbid" if not refuses else "allow"
+        raise MountError(f"{dialect.name}.{endpoint.operation}: {shape.__name__} should {wanted} unknown fields")
