@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 View = Literal["html", "text", "headers"]
 
 _ROOM: Final = Path(__file__).parent
-_COMMON: Final = (("Referrer-Policy", "no-referrer"), ("X-Content-Type-Options", "nosniff"))
-_UNSTORED: Final = (*_COMMON, ("Cache-Control", "no-store"))
 _PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -30,16 +28,14 @@ _BODY_POLICY: Final = (
     " sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 PAGE_HEADERS: Final = (
-    *_UNSTORED,
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Content-Security-Policy", _PAGE_POLICY),
 )
-BODY_HEADERS: Final = (*_UNSTORED, ("Content-Security-Policy", _BODY_POLICY))
-ASSET_HEADERS: Final = (*_COMMON, ("Cache-Control", "no-cache"))
+BODY_HEADERS: Final = (("Content-Security-Policy", _BODY_POLICY),)
 ASSET_TYPES: Final[Mapping[str, str]] = {
-    "mailbox.css": "text/css; charset=utf-8",
-    "mailbox.js": "text/javascript; charset=utf-8",
-    "mailbox.svg": "image/svg+xml",
+    "page.css": "text/css; charset=utf-8",
+    "page.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
 }
 
 
@@ -150,6 +146,10 @@ class MailboxPages:
         return self._environment.get_template("mailbox.html").render(
             mails=mails, open=chosen, pinned=mail_id is not None, view=view if view in get_args(View) else "html"
         )
+
+    def apology(self, words: str) -> str:
+        """Return a page that says why there is nothing else to show."""
+        return self._environment.get_template("apology.html").render(words=words)
 
     def body(self, mail_id: str) -> str | None:
         """Return the HTML of one message, its links opening in new tabs; None when there is no such message."""

@@ -1,0 +1,120 @@
+"""The mailbox page on the wire. Mount it while developing only, with `MailboxPages` and `PageHosts` as dependencies."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from vestibule.kernel.errors import (
+    MalformedRequest,
+    MethodNotAllowed,
+    NotPermitted,
+    Overloaded,
+    PayloadTooLarge,
+    Refusal,
+    RouteNotFound,
+    StorageUnavailable,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
+from vestibule.web.mailbox.pages import ASSET_TYPES, BODY_HEADERS, PAGE_HEADERS, MailboxPages, MailEntry, asset
+from vestibule.wire import Answer, Call, Dialect, Html, InternalError, PlainText, RawBody, WireError
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+ERRORS: Final = {
+    RouteNotFound: WireError(404, "not-found", "There is no such page or message"),
+    MethodNotAllowed: WireError(405, "method-not-allowed", "This page is only for reading"),
+    NotPermitted: WireError(403, "not-permitted", "Open this page as http://localhost or http://127.0.0.1"),
+    TooManyRequests: WireError(429, "too-many-requests", "Too many requests"),
+    PayloadTooLarge: WireError(413, "payload-too-large", "Too much was sent"),
+    UnsupportedMediaType: WireError(415, "unsupported-media-type", "Nothing is taken here"),
+    MalformedRequest: WireError(400, "malformed-request", "The request cannot be understood"),
+    Overloaded: WireError(503, "overloaded", "Try again in a moment"),
+    StorageUnavailable: WireError(503, "storage-unavailable", "Try again in a moment"),
+    InternalError: WireError(500, "internal-error", "Something went wrong, the log says what"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PageHosts:
+    """The Host headers under which the page may be opened; None means any (the operator has exposed it)."""
+
+    names: frozenset[str] | None = _LOOPBACK
+
+
+class PageQuery(msgspec.Struct, frozen=True):
+    """How the open message is shown: html, text or headers."""
+
+    view: str = "html"
+
+
+class EntriesQuery(msgspec.Struct, frozen=True):
+    """Whose messages are listed; all of them without `to`."""
+
+    to: str | None = None
+
+
+def _render(_call: Call, failure: Refusal | InternalError) -> PlainText:
+    error = mailbox.wire_error(failure)
+    return PlainText(f"{error.message}\n", status=error.status)
+
+
+mailbox: Final = Dialect(
+    "mailbox",
+    title="Development mailbox",
+    version="1",
+    bases=("/_",),
+    prefixes=("/_/mail", "/_/assets/mailbox"),
+    render=_render,
+    errors=ERRORS,
+    error_schema=None,
+    error_media_type="text/plain",
+)
+
+
+@mailbox.guard
+async def only_known_hosts(call: Call, hosts: PageHosts) -> None:
+    """Refuse any other Host: a site whose name was rebound to 127.0.0.1 could otherwise read the links."""
+    if hosts.names is not None and call.host not in hosts.names:
+        raise NotPermitted
+
+
+@mailbox.get("/mail", hidden=True)
+async def newest(pages: MailboxPages, query: PageQuery) -> Html:
+    """The list, with the newest message open."""
+    return Html(pages.page(view=query.view) or "", headers=PAGE_HEADERS)
+
+
+@mailbox.get("/mail/{mail}", hidden=True)
+async def one(call: Call, pages: MailboxPages, query: PageQuery) -> Html:
+    """The list, with one message open."""
+    page = pages.page(call.params["mail"], query.view)
+    if page is None:
+        return Html(pages.apology("This message is gone"), status=404, headers=PAGE_HEADERS)
+    return Html(page, headers=PAGE_HEADERS)
+
+
+@mailbox.get("/mail/{mail}/body", raises=[RouteNotFound], hidden=True)
+async def body(call: Call, pages: MailboxPages) -> Html:
+    """The HTML of one message, for the frame."""
+    html = pages.body(call.params["mail"])
+    if html is None:
+        raise RouteNotFound
+    return Html(html, headers=BODY_HEADERS)
+
+
+@mailbox.get("/mail.json")
+async def entries(pages: MailboxPages, query: EntriesQuery) -> Answer[list[MailEntry]]:
+    """All messages, the newest first; for tests."""
+    return Answer(pages.entries(query.to))
+
+
+@mailbox.get("/assets/mailbox/{name}", raises=[RouteNotFound], cache="no-cache", hidden=True)
+async def asset_file(call: Call) -> RawBody:
+    """Style, script and icon of the page."""
+    name = call.params["name"]
+    content = asset(name)
+    if content is None:
+        raise RouteNotFound
+    return RawBody(content, ASSET_TYPES[name])
