@@ -1,6 +1,6 @@
 """Passwords: setting, comparing and resetting them, on a pool that overload cannot stretch."""
 
-from vestibule.core.passwords.change import ChangePassword, PasswordChange
+from vestibule.core.passwords.change import ChangePassword, PasswordChange, SetPassword
 from vestibule.core.passwords.hashing import Argon2Profile, Hashing, HashingLoad
 from vestibule.core.passwords.reset import RequestPasswordReset, ResetPassword
 from vestibule.core.passwords.rules import MAX_BYTES, NewPassword
@@ -19,6 +19,7 @@ __all__ = [
     "PasswordSignUp",
     "RequestPasswordReset",
     "ResetPassword",
+    "SetPassword",
     "SignInWithPassword",
     "SignUpOutcome",
     "SignUpWithPassword",

@@ -7,7 +7,7 @@ from vestibule.core.projects import store
 from vestibule.core.projects.model import DEFAULT_PROJECT, Client, Policy, Project
 from vestibule.core.projects.overlay import client_from_row, overlaid
 from vestibule.core.projects.store import ProjectRow
-from vestibule.core.signing import KeySets
+from vestibule.core.signing import KeyOwner, KeySets, SigningKey
 from vestibule.kernel.errors import ClientNotFound, ProjectNotFound
 from vestibule.kernel.ids import AccountId, ProjectId
 from vestibule.storage import Database
@@ -19,14 +19,15 @@ _MOST_REMEMBERED = 10_000
 class Catalog:
     """Answers which project and which client a request means. Unknown names are never remembered.
 
-    `default_policy` is the policy of the project `default`, from configuration; other projects start from
-    the built-in policy. Both are overlaid with the settings stored with the project.
+    `default_policy` is the policy of the project `default`, from configuration, and `default_key` its signing key;
+    other projects start from the built-in policy. Both are overlaid with the settings stored with the project.
     """
 
     db: Database
     key_sets: KeySets
     default_policy: Policy
     default_dialects: frozenset[str]
+    default_key: SigningKey | None = None
     seen_generation: str = ""
     _projects: dict[str, Project] = field(default_factory=dict)
     _projects_by_id: dict[ProjectId, Project] = field(default_factory=dict)
@@ -115,6 +116,8 @@ class Catalog:
             policy=overlaid(self.default_policy if is_default else Policy(), row.settings),
             parent_account_id=AccountId(row.parent_account_id) if row.parent_account_id else None,
         )
+        if is_default and self.default_key is not None:
+            self.key_sets.configured[KeyOwner(project.id)] = self.default_key
         if len(self._projects) >= _MOST_REMEMBERED:
             self._projects.clear()
             self._projects_by_id.clear()

@@ -74,6 +74,8 @@ class Registry:
         overlaid(Policy(), new.settings)
         project_id = ProjectId(self._new_id())
         public_id = new.public_id or str(project_id)
+        configured = public_id == DEFAULT_PROJECT and self.catalog.default_key is not None
+        key = None if configured else await self.key_sets.generate()
         async with self.db.write() as tx:
             created = await tx.one(
                 store.INSERT_PROJECT,
@@ -89,8 +91,8 @@ class Registry:
                 raise NameTaken(public_id)
             for hostname in new.hosts:
                 await self._bind(tx, hostname, project_id, None)
-            if KeyOwner(project_id) not in self.key_sets.configured:
-                await self.key_sets.create(tx, KeyOwner(project_id), state=KeyState.ACTIVE)
+            if key is not None:
+                await self.key_sets.keep(tx, KeyOwner(project_id), key, KeyState.ACTIVE)
             await self.audit.record(tx, AuditEntry(project_id, "project.created", actor="operator"))
             await tx.run(store.BUMP_GENERATION)
         return await self.catalog.project(public_id)
@@ -99,6 +101,7 @@ class Registry:
         """Create a client with a signing key of its own. Raises: NameTaken."""
         client_id = ClientId(self._new_id())
         public_id = new.public_id or prefixed("cid", client_id)
+        key = await self.key_sets.generate()
         async with self.db.write() as tx:
             created = await tx.one(
                 store.INSERT_CLIENT,
@@ -121,7 +124,7 @@ class Registry:
                 raise NameTaken(public_id)
             for hostname in new.hosts:
                 await self._bind(tx, hostname, project.id, client_id)
-            await self.key_sets.create(tx, KeyOwner(project.id, client_id), state=KeyState.ACTIVE)
+            await self.key_sets.keep(tx, KeyOwner(project.id, client_id), key, KeyState.ACTIVE)
             detail = {"client_id": public_id}
             await self.audit.record(tx, AuditEntry(project.id, "client.created", actor="operator", detail=detail))
             await tx.run(store.BUMP_GENERATION)
@@ -131,9 +134,9 @@ class Registry:
         """Return projects in the order of their ids, a page at a time."""
         return await self.db.all(store.PROJECTS, after=after or UUID(int=0), limit=limit)
 
-    async def bump(self, tx: Queries) -> None:
-        """Tell every worker that keys or clients changed."""
-        await tx.run(store.BUMP_GENERATION)
+    async def announce_change(self) -> None:
+        """Tell every worker that keys, clients or projects changed."""
+        await self.db.run(store.BUMP_GENERATION)
 
     async def _bind(self, tx: Queries, hostname: str, project_id: ProjectId, client_id: ClientId | None) -> None:
         bound = await tx.one(

@@ -1,7 +1,14 @@
 """Keys that sign access tokens: who owns them, how they are made, used, rotated and published."""
 
-from vestibule.core.signing.algorithms import Algorithm, SharedSecret, SigningKey
+from vestibule.core.signing.algorithms import (
+    Algorithm,
+    SharedSecret,
+    SigningKey,
+    signing_key_from_pem,
+    signing_key_from_secret,
+)
 from vestibule.core.signing.key_sets import KeyOwner, KeySet, KeySets
+from vestibule.core.signing.root_key import RootKeyCheck
 from vestibule.core.signing.rotation import KeyRotation
 from vestibule.core.signing.store import KeyState
 from vestibule.core.signing.verified import VerifiedTokens
@@ -13,7 +20,10 @@ __all__ = [
     "KeySet",
     "KeySets",
     "KeyState",
+    "RootKeyCheck",
     "SharedSecret",
     "SigningKey",
     "VerifiedTokens",
+    "signing_key_from_pem",
+    "signing_key_from_secret",
 ]

@@ -12,11 +12,9 @@ from vestibule.core.signing import store
 from vestibule.core.signing.algorithms import (
     Algorithm,
     InvalidSignature,
-    SharedSecret,
     SigningKey,
     generate_pem,
     signing_key_from_pem,
-    signing_key_from_secret,
 )
 from vestibule.core.signing.store import KeyRow, KeyState
 from vestibule.kernel.clock import Clock, to_micros, to_seconds
@@ -35,6 +33,15 @@ class KeyOwner:
 
     project_id: ProjectId
     client_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedKey:
+    """A new private key (PKCS#8 PEM) that is nowhere stored yet."""
+
+    kid: str
+    algorithm: Algorithm
+    pem: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +104,9 @@ class KeySets:
             return KeySet(configured, {configured.kid: configured})
         rows = await self.live(owner)
         if not any(row.state == KeyState.ACTIVE for row in rows):
+            first = await self.generate()
             async with self.db.write() as tx:
-                await self.create(tx, owner, state=KeyState.ACTIVE)
+                await self.keep(tx, owner, first, KeyState.ACTIVE)
             rows = await self.live(owner)
         keys: dict[str | None, SigningKey] = {row.kid: self._open(row) for row in rows}
         newest = max((row for row in rows if row.state == KeyState.ACTIVE), key=lambda row: row.created_at)
@@ -110,25 +118,26 @@ class KeySets:
             store.LIVE, project_id=owner.project_id, client_id=owner.client_id, now=self.clock.now()
         )
 
-    async def create(
-        self, tx: Queries, owner: KeyOwner, *, state: KeyState, algorithm: Algorithm | None = None
-    ) -> KeyId:
-        """Store a new key of `owner`; the private part is sealed with the root key."""
+    async def generate(self, algorithm: Algorithm | None = None) -> GeneratedKey:
+        """Make a key, not stored yet: RSA takes its time, so do it before a transaction is open."""
         chosen = algorithm or self.default_algorithm
-        now = self.clock.now()
-        key_id = KeyId(new_uuid7(self.entropy, to_micros(now)))
         kid = f"key_{self.entropy.bytes(9).hex()}"
         pem = await asyncio.to_thread(generate_pem, chosen)
-        key = signing_key_from_pem(kid, chosen, pem)
+        return GeneratedKey(kid, chosen, pem)
+
+    async def keep(self, tx: Queries, owner: KeyOwner, key: GeneratedKey, state: KeyState) -> KeyId:
+        """Store a generated key of `owner`; the private part is sealed with the root key."""
+        now = self.clock.now()
+        key_id = KeyId(new_uuid7(self.entropy, to_micros(now)))
         await tx.run(
             store.INSERT,
             project_id=owner.project_id,
             id=key_id,
             client_id=owner.client_id,
-            kid=kid,
-            algorithm=chosen.value,
-            public_jwk=Json(key.public_jwk),
-            private_key=self.keyring.seal(_SEAL, pem, kid.encode()),
+            kid=key.kid,
+            algorithm=key.algorithm.value,
+            public_jwk=Json(signing_key_from_pem(key.kid, key.algorithm, key.pem).public_jwk),
+            private_key=self.keyring.seal(_SEAL, key.pem, key.kid.encode()),
             state=state.value,
             created_at=now,
             activated_at=now if state == KeyState.ACTIVE else None,
@@ -138,11 +147,6 @@ class KeySets:
     def _open(self, row: KeyRow) -> SigningKey:
         pem = self.keyring.open(_SEAL, row.private_key, row.kid.encode())
         return signing_key_from_pem(row.kid, Algorithm(row.algorithm), pem)
-
-    def configure(self, owner: KeyOwner, secret: SharedSecret | SigningKey) -> None:
-        """Let `owner` sign with a key from configuration instead of the database."""
-        key = signing_key_from_secret(secret) if isinstance(secret, SharedSecret) else secret
-        self.configured[owner] = key
 
     def now_seconds(self) -> int:
         """Return the present moment as a NumericDate."""

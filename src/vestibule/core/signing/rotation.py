@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from vestibule.core.signing import store
 from vestibule.core.signing.key_sets import KeyOwner, KeySets
@@ -16,41 +17,42 @@ JWKS_MAX_AGE: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class KeyRotation:
-    """Rotates and revokes the keys of one owner. The caller bumps the catalog's generation."""
+    """Rotates and revokes keys; the caller announces the change to the other workers.
+
+    `token_life` is how long any access token may live: a retired key stays published for that long.
+    """
 
     key_sets: KeySets
+    token_life: timedelta
 
-    async def start(self, owner: KeyOwner, *, token_life: timedelta, now: bool = False) -> KeyId:
-        """Publish a new key. It signs after `JWKS_MAX_AGE`, or at once with `now` (a leaked key).
-
-        `token_life` is how long tokens of the old key may live: it stays published for that long.
-        """
+    async def start(self, owner: KeyOwner, *, at_once: bool = False) -> KeyId:
+        """Publish a new key. It signs after `JWKS_MAX_AGE`, or right away with `at_once` (a leaked key)."""
         sets = self.key_sets
-        state = KeyState.ACTIVE if now else KeyState.PENDING
+        key = await sets.generate()
         async with sets.db.write() as tx:
-            key_id = await sets.create(tx, owner, state=state)
-            if now:
-                await self._retire_others(tx, owner, key_id, token_life)
+            key_id = await sets.keep(tx, owner, key, KeyState.ACTIVE if at_once else KeyState.PENDING)
+            if at_once:
+                await self._retire_others(tx, owner, key_id)
         return key_id
 
-    async def promote_due(self, project_id: ProjectId, *, token_life: timedelta) -> int:
-        """Let keys sign that have been published for `JWKS_MAX_AGE`; returns how many began to."""
+    async def promote_due(self) -> int:
+        """Let keys of any project sign that have been published for `JWKS_MAX_AGE`; returns how many began to."""
         sets = self.key_sets
-        due = await sets.db.all(store.PENDING_SINCE, project_id=project_id, before=sets.clock.now() - JWKS_MAX_AGE)
-        for row in due:
-            owner = KeyOwner(project_id, row.client_id)
+        promoted = 0
+        for row in await sets.db.all(store.PENDING_SINCE, before=sets.clock.now() - JWKS_MAX_AGE):
+            owner = KeyOwner(ProjectId(row.project_id), row.client_id)
             async with sets.db.write() as tx:
-                if await tx.run(store.ACTIVATE, project_id=project_id, id=row.id, now=sets.clock.now()):
-                    await self._retire_others(tx, owner, KeyId(row.id), token_life)
-        return len(due)
+                if await tx.run(store.ACTIVATE, project_id=row.project_id, id=row.id, now=sets.clock.now()):
+                    await self._retire_others(tx, owner, row.id)
+                    promoted += 1
+        return promoted
 
     async def revoke(self, project_id: ProjectId, kid: str) -> bool:
         """Withdraw a key at once: its tokens die with it. False when there is no such live key."""
         sets = self.key_sets
-        changed = await sets.db.run(store.REVOKE, project_id=project_id, kid=kid, now=sets.clock.now())
-        return changed > 0
+        return await sets.db.run(store.REVOKE, project_id=project_id, kid=kid, now=sets.clock.now()) > 0
 
-    async def _retire_others(self, tx: Queries, owner: KeyOwner, key_id: KeyId, token_life: timedelta) -> None:
+    async def _retire_others(self, tx: Queries, owner: KeyOwner, key_id: UUID) -> None:
         now = self.key_sets.clock.now()
         await tx.run(
             store.RETIRE_OTHERS,
@@ -58,5 +60,5 @@ class KeyRotation:
             client_id=owner.client_id,
             id=key_id,
             now=now,
-            expires_at=now + token_life,
+            expires_at=now + self.token_life,
         )

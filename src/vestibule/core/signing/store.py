@@ -21,6 +21,7 @@ class KeyState(StrEnum):
 class KeyRow:
     """One signing key as stored; `private_key` is sealed."""
 
+    project_id: UUID
     id: UUID
     client_id: UUID | None
     kid: str
@@ -35,7 +36,7 @@ class KeyRow:
 LIVE: Final = Statement(
     KeyRow,
     """
-    SELECT id, client_id, kid, algorithm, private_key, state, created_at, activated_at, expires_at
+    SELECT project_id, id, client_id, kid, algorithm, private_key, state, created_at, activated_at, expires_at
     FROM vestibule_signing_keys
     WHERE project_id = :project_id
       AND (client_id = :client_id OR (client_id IS NULL AND :client_id IS NULL))
@@ -82,8 +83,15 @@ REVOKE: Final = Statement(
 PENDING_SINCE: Final = Statement(
     KeyRow,
     """
-    SELECT id, client_id, kid, algorithm, private_key, state, created_at, activated_at, expires_at
+    SELECT project_id, id, client_id, kid, algorithm, private_key, state, created_at, activated_at, expires_at
     FROM vestibule_signing_keys
-    WHERE project_id = :project_id AND state = 'pending' AND created_at <= :before
+    WHERE state = 'pending' AND created_at <= :before
     """,
 )
+
+INSERT_ROOT_KEY_CHECK: Final = Statement(
+    None,
+    "INSERT INTO vestibule_meta (name, value) VALUES ('root_key_check', :value) ON CONFLICT (name) DO NOTHING",
+)
+
+ROOT_KEY_CHECK: Final = Statement(str, "SELECT value FROM vestibule_meta WHERE name = 'root_key_check'")
