@@ -1,8 +1,9 @@
 """Connections to PostgreSQL, lent for one statement or one transaction.
 
-asyncpg's own pool spends 30 us per statement on proxies, timers and a shielded release task, almost as much as the
-statement itself (measured: 74 us against 41 us). We leave no session state behind and need nothing reset,
-so a stack of plain connections will do; a connection whose state is in doubt is closed, never lent again.
+asyncpg's own pool spends as much CPU on proxies, timers and a shielded release task as a point select costs (measured,
+client and server on one core: 30 us with it, 16 us with this one, decoding included; on two cores 72 and 54). We leave
+no session state behind and need nothing reset, so a stack of plain connections will do; a connection whose state
+is in doubt is closed, never lent again.
 """
 
 import asyncio
