@@ -1,0 +1,77 @@
+"""The mailbox page in a real browser: it refreshes by itself, and links lead out of the message's frame."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import uvicorn
+from playwright.async_api import Page, async_playwright, expect
+
+from vestibule.wire.app import App
+
+
+@pytest.fixture
+async def server_url(app: App, unused_tcp_port: int) -> AsyncIterator[str]:
+    """The page behind a real server."""
+    config = uvicorn.Config(app, port=unused_tcp_port, log_level="error", ws="none")
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 (uvicorn offers nothing to wait for)
+        await asyncio.sleep(0.01)
+    yield f"http://127.0.0.1:{unused_tcp_port}"
+    server.should_exit = True
+    await serving
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    """A browser's tab that must not complain about anything."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("Chromium is not installed")
+        pytest.skip("Chromium is not installed")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = await browser.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        await browser.close()
+    assert complaints == []
+
+
+async def test_mail_appears_by_itself_and_its_link_can_be_clicked(
+    page: Page, server_url: str, put_mail: Callable[[str, str], str]
+) -> None:
+    """From the empty page to the clicked button, without a reload, and without a word from the policies."""
+    link = f"{server_url}/_/mail.json"
+    await page.goto(f"{server_url}/_/mail")
+    await expect(page.get_by_role("heading", name="No mail yet")).to_be_visible()
+    put_mail("bob@example.com", link)
+    await expect(page.locator("#list .entry")).to_have_count(1)
+    await expect(page).to_have_title("Mail (1) · Vestibule")
+    async with page.expect_popup() as opening:
+        await page.frame_locator("iframe").get_by_role("link", name="Verify email").click()
+    followed = await opening.value
+    await followed.wait_for_load_state()
+    assert followed.url == link
+    async with page.expect_popup() as opening:
+        await page.get_by_role("link", name="Open link").click()
+    assert (await opening.value).url == link
+
+
+async def test_an_open_mail_stays_open_while_others_arrive(
+    page: Page, server_url: str, put_mail: Callable[[str, str], str]
+) -> None:
+    """Only the list changes under a reader."""
+    first = put_mail("ann@example.com", server_url)
+    await page.goto(f"{server_url}/_/mail/{first}?view=text")
+    await expect(page.locator("pre.sheet")).to_contain_text("ann@example.com")
+    put_mail("bob@example.com", server_url)
+    await expect(page.locator("#list .entry")).to_have_count(2)
+    await expect(page.locator("pre.sheet")).to_contain_text("ann@example.com")
+    await expect(page.locator("#list .entry[aria-current]")).to_contain_text("ann@example.com")
