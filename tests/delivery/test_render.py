@@ -158,8 +158,9 @@ def test_a_redirect_breaks_out_of_nothing() -> None:
 
 @pytest.mark.parametrize("locale", ["en", "en-GB", "en_US", "fr", "FR-CA", "", "../../etc", "en/../..", "e" * 500])
 def test_any_locale_finds_a_template(locale: str) -> None:
-    """The exact one, else its language, else the default; never a path."""
-    assert Renderer().render(claimed(locale=locale), FULL).subject == "Verify your email for Acme Notes"
+    """The exact one, else its language, else the default, else English; never a path."""
+    for default in ("en", "de", "pt-BR"):
+        assert Renderer(default).render(claimed(locale=locale), FULL).subject == "Verify your email for Acme Notes"
 
 
 @pytest.mark.parametrize("template", ["signin-otp", "nope", "../en/email-verify", "email-verify/../email-verify", ""])

@@ -19,6 +19,7 @@ from vestibule.delivery.mail import Mail
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_LAST_RESORT: Final = "en"  # always there: a mail in the wrong language beats none
 _BUILT_IN: Final = Path(__file__).parent / "templates"
 # Of locales and templates; never a path.
 _PLAIN_NAME: Final = re.compile(r"(?=.{1,64}$)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*")
@@ -51,7 +52,7 @@ class Renderer:
     """Finds and fills templates `<folder>/<locale>/<template>/{subject.txt,body.html,body.txt}`.
 
     The first folder that has the template in any fitting locale wins; the built-in one comes last. Within a folder the
-    exact locale is preferred, then its language, then the default locale.
+    exact locale is preferred, then its language, then the same of the default locale, then English.
     """
 
     def __init__(self, default_locale: str = "en", folders: Sequence[Path] = ()) -> None:
@@ -106,10 +107,11 @@ class Renderer:
         raise TemplateMissing(f"no template {one_line(template, _MAX_NAME)}")
 
     def _candidates(self, locale: str) -> Iterator[str]:
-        if _PLAIN_NAME.fullmatch(locale):
-            yield locale
-            yield re.split("[-_]", locale)[0].lower()
-        yield self._default_locale
+        for wanted in (locale, self._default_locale):
+            if _PLAIN_NAME.fullmatch(wanted):
+                yield wanted
+                yield re.split("[-_]", wanted)[0].lower()
+        yield _LAST_RESORT
 
     @cached_property
     def _environments(self) -> list["Environment"]:

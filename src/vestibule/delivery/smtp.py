@@ -129,8 +129,7 @@ class SmtpTransport:
         encrypted = client.get_transport_info("sslcontext") is not None
         if settings.auth_method != "CRAM-MD5" and not encrypted and settings.host not in _LOCAL_HOSTS:
             raise MailDelayed("the mail server offers no TLS: the password is not sent in the clear")
-        if client.is_ehlo_or_helo_needed:  # RFC 3207 section 4.2: what was said before STARTTLS is forgotten
-            await client.ehlo()
+        await client.ehlo()  # RFC 3207 section 4.2: what was said before STARTTLS is forgotten
         log_in = {"PLAIN": client.auth_plain, "LOGIN": client.auth_login, "CRAM-MD5": client.auth_crammd5}
         await log_in[settings.auth_method](settings.user, settings.password.reveal())
 
