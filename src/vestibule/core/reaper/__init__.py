@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from vestibule.core.outbox import Outbox
 from vestibule.core.reaper import store
 from vestibule.kernel.clock import Clock
 from vestibule.storage import Database, Statement
@@ -16,9 +17,13 @@ _MOST_BATCHES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long finished messages and audit entries are kept; `expired` is a margin for late clocks."""
+    """How long finished messages and audit entries are kept, and how long a message may wait to be sent.
+
+    `expired` is a margin for late clocks.
+    """
 
     messages: timedelta = timedelta(days=30)
+    unsent_messages: timedelta = timedelta(days=7)
     audit: timedelta = timedelta(days=365)
     expired: timedelta = timedelta(hours=1)
 
@@ -28,6 +33,7 @@ class Reaper:
     """Sweeps a bounded number of rows at a time, so that it never stands in anybody's way."""
 
     db: Database
+    outbox: Outbox
     clock: Clock
     retention: Retention = Retention()
 
@@ -40,9 +46,15 @@ class Reaper:
             "tickets": await self._batches(store.TICKETS, expired),
             "attempts": await self._batches(store.ATTEMPTS, expired),
             "signing_keys": await self._batches(store.SIGNING_KEYS, expired),
-            "messages": await self._batches(store.MESSAGES, now - self.retention.messages),
+            "messages": await self._messages(now),
             "audit": await self._batches(store.AUDIT, now - self.retention.audit),
         }
+
+    async def _messages(self, now: datetime) -> int:
+        # A letter whose link has long expired helps nobody; its body goes, the delivery log keeps that it was there.
+        await self.outbox.expire(self.db, created_before=now - self.retention.unsent_messages, limit=_BATCH)
+        before = now - self.retention.messages
+        return await self.outbox.delete_finished(self.db, finished_before=before, limit=_BATCH)
 
     async def _batches(self, statement: Statement[None], before: datetime) -> int:
         total = 0

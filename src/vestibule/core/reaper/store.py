@@ -40,15 +40,6 @@ SIGNING_KEYS: Final = Statement(
     """,
 )
 
-MESSAGES: Final = Statement(
-    None,
-    """
-    DELETE FROM vestibule_outbox WHERE (project_id, id) IN (
-        SELECT project_id, id FROM vestibule_outbox WHERE finished_at < :before AND state <> 'queued' LIMIT :batch
-    )
-    """,
-)
-
 AUDIT: Final = Statement(
     None,
     """
