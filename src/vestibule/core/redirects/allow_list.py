@@ -1,0 +1,101 @@
+"""Which redirect targets a project allows: its client URL and its list, compared part by part with the parsed URL."""
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from vestibule.core.projects import Policy
+from vestibule.core.redirects.glob import Glob, compile_glob, expand, literal
+from vestibule.core.redirects.target import DEFAULT_PORTS, Target, parse_target
+from vestibule.kernel.errors import RedirectNotAllowed
+
+# A port is digits or a glob of them; what looks otherwise belongs to an IPv6 address.
+_AUTHORITY: Final = re.compile(r"(?P<host>.*?)(:(?P<port>[0-9*?]+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry of the list. A wildcard never reaches from one part of the URL into the next."""
+
+    scheme: str
+    host: Glob | None
+    port: Glob
+    path: Glob
+
+    def allows(self, target: Target) -> bool:
+        if self.scheme != target.scheme or (self.host is None) != (target.host is None):
+            return False
+        if self.host is not None and target.host is not None and not self.host.matches(target.host):
+            return False
+        return self.port.matches(target.port) and (
+            self.path.matches(target.path) or self.path.matches(f"{target.path}/")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AllowList:
+    """The compiled patterns of one project."""
+
+    entries: tuple[_Entry, ...]
+
+    @classmethod
+    def of(cls, patterns: Sequence[str]) -> "AllowList":
+        """Compile `patterns`; empty ones are dropped. Raises: ValueError, naming a pattern that makes no sense."""
+        return cls(tuple(entry for pattern in patterns if pattern for entry in _entries(pattern)))
+
+    def allows(self, text: str) -> bool:
+        """Tell whether `text` is a proper URL that an entry covers."""
+        target = parse_target(text)
+        return target is not None and any(entry.allows(target) for entry in self.entries)
+
+
+def _entries(pattern: str) -> Iterator[_Entry]:
+    for plain in expand(pattern):
+        scheme, colon, rest = plain.partition(":")
+        if not colon:
+            raise ValueError(f"the redirect pattern {pattern!r} has no scheme")
+        if not rest.startswith("//"):
+            yield _Entry(scheme, None, compile_glob(""), compile_glob(_with_subpaths(rest)))
+            continue
+        authority, slash, path = rest[2:].partition("/")
+        match = _AUTHORITY.fullmatch(authority)
+        host, port = (match["host"], match["port"]) if match else (authority, None)
+        default = DEFAULT_PORTS.get(scheme)
+        yield _Entry(
+            scheme,
+            _host_glob(host.lower() if default else host),
+            compile_glob(port or default or ""),
+            compile_glob(_with_subpaths(f"{slash}{path}")),
+        )
+
+
+def _host_glob(host: str) -> Glob:
+    return literal(host) if ":" in host else compile_glob(host)  # the brackets of an IPv6 address are no class
+
+
+def _with_subpaths(path: str) -> str:
+    """Return the pattern for a path and everything below it, on a `/` boundary."""
+    if path.endswith("/**"):
+        return path
+    if path.endswith("/*"):
+        return f"{path}*"
+    return f"{path}**" if path.endswith("/") else f"{path}/**"
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(client_url: str, allowed: tuple[str, ...]) -> AllowList:
+    return AllowList.of((client_url, *allowed))
+
+
+def allowed_target(policy: Policy, wanted: str | None) -> str:
+    """Return where to send somebody: `wanted` if the project allows it, its client URL if nothing is wanted.
+
+    Raises: RedirectNotAllowed.
+    """
+    if wanted is None:
+        return policy.client_url
+    if not _compiled(policy.client_url, policy.allowed_redirect_urls).allows(wanted):
+        raise RedirectNotAllowed
+    return wanted
