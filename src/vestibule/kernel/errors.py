@@ -330,6 +330,18 @@ class InvalidRefreshToken(Refusal):
     code = "invalid-refresh-token"
 
 
+class MalformedRefreshToken(InvalidRefreshToken):
+    """The refresh token is past its expiry, or nothing that this server ever made; no session was looked for."""
+
+    code = "malformed-refresh-token"
+
+
+class ForeignRefreshToken(InvalidRefreshToken):
+    """The refresh token is genuine and belongs to another project."""
+
+    code = "foreign-refresh-token"
+
+
 class RefreshTokenReused(InvalidRefreshToken):
     """A spent refresh token came back after the grace: the session was ended (RFC 6819 section 5.2.2.3)."""
 
