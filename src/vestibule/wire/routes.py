@@ -69,6 +69,8 @@ class Routes:
         """Give every path its OPTIONS responder, now that all its methods are known."""
         for route in (*self._exact.values(), *self._templates.values()):
             route.methods.setdefault("OPTIONS", preflight(route))
+            # a preflight knows the path's parameters by the names of the endpoint that it asks about, or of any other
+            route.names.setdefault("OPTIONS", next(iter(route.names.values())))
 
     def claim(self, dialect: Dialect, prefixes: Iterable[str]) -> None:
         """Let `dialect` answer where nothing is found. Raises: MountError when another one does already."""
