@@ -1,0 +1,69 @@
+"""What would start but should not: unknown names, links in the clear, weak hashing."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from vestibule.core.passwords import Argon2Profile
+from vestibule.settings import nhost_names, own
+from vestibule.settings.environ import Layer, Reader, nearest
+from vestibule.settings.nhost_unused import UNUSED
+from vestibule.settings.process import is_loopback
+
+_OWN: Final = frozenset(variable.name for section in own.SECTIONS.values() for variable in section)
+_NHOST: Final = UNUSED | {variable.name for section in nhost_names.SECTIONS.values() for variable in section}
+_NHOST_PREFIX: Final = "AUTH_"
+
+# OWASP, Password Storage Cheat Sheet: (memory in KiB, iterations) that cost an attacker the same.
+_ARGON2_FLOOR: Final = ((47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5))
+
+
+def names(reader: Reader, layers: list[Layer], *, strict: bool) -> None:
+    """Note names that mean nothing: of our own a problem, of Nhost's a warning unless `strict`."""
+    for layer in layers:
+        for name in sorted(layer.values):
+            if name.startswith(own.PREFIX) and name not in _OWN:
+                reader.refuse(name, "is not a setting", nearest(name, _OWN))
+            elif name.startswith(_NHOST_PREFIX) and name not in _NHOST:
+                note = reader.refuse if strict else reader.warn
+                note(name, "is not a setting", nearest(name, _NHOST))
+
+
+def url(reader: Reader, name: str, value: str, *, dev: bool) -> str:
+    """Return a public URL without the slash at its end; what is wrong with it is noted."""
+    parts = urlsplit(value)
+    try:
+        has_port = parts.port != 0
+    except ValueError:
+        has_port = False
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not has_port or parts.query or parts.fragment:
+        reader.refuse(name, f"is {value!r}", "write it like https://auth.acme.example")
+    elif parts.username is not None or parts.password is not None:
+        reader.refuse(name, "holds a user name or password", "write it like https://auth.acme.example")
+    elif parts.scheme == "http" and not (dev or is_loopback(parts.hostname) or reader.get(own.ALLOW_HTTP)):
+        reader.refuse(
+            name,
+            "is not https, so tokens could be read on the way",
+            f"use https, or set {own.ALLOW_HTTP.name}=true where the network is trusted",
+        )
+    return value.rstrip("/")
+
+
+def argon2(reader: Reader, *, dev: bool) -> Argon2Profile:
+    """Return the parameters of password hashing; below OWASP's floor they are a problem."""
+    profile = Argon2Profile(
+        memory_kib=reader.get(own.ARGON2_MEMORY),
+        iterations=reader.get(own.ARGON2_ITERATIONS),
+        lanes=reader.get(own.ARGON2_LANES),
+    )
+    if profile.memory_kib < 8 * profile.lanes:  # RFC 9106 section 3.1
+        reader.refuse(own.ARGON2_MEMORY.name, "is less than 8 KiB per lane", f"set {own.ARGON2_LANES.name}=1")
+    strong = any(
+        profile.memory_kib >= memory and profile.iterations >= iterations for memory, iterations in _ARGON2_FLOOR
+    )
+    if not (strong or dev or reader.get(own.ALLOW_WEAK_HASHING)):
+        reader.refuse(
+            own.ARGON2_MEMORY.name,
+            f"with {profile.iterations} iterations is weaker than OWASP's floor",
+            "use 19456 with 2 iterations, which is the default",
+        )
+    return profile

@@ -1,0 +1,49 @@
+"""What only one dialect needs to be told."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from vestibule.settings import checks
+from vestibule.settings import nhost_names as nhost
+from vestibule.settings.environ import Reader
+from vestibule.settings.tree import AccountMakerSettings, ConfiguredJwt, NhostSettings, SublaySettings
+
+_DEFAULT_PREFIX: Final = "/v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """What the settings of every dialect are made from."""
+
+    reader: Reader
+    jwt: ConfiguredJwt | None
+    public_url: str
+    is_dev: bool
+
+
+def nhost_settings(door: Door) -> NhostSettings:
+    """Return what the nhost dialect is told; its links start with AUTH_SERVER_URL, which ends in the prefix."""
+    reader = door.reader
+    prefix = "/" + reader.get(nhost.API_PREFIX).strip("/") if reader.is_set(nhost.API_PREFIX) else ""
+    written = reader.get(nhost.SERVER_URL)
+    if written is None:
+        server_url = door.public_url + (prefix or _DEFAULT_PREFIX)
+    else:
+        server_url = checks.url(reader, nhost.SERVER_URL.name, written, dev=door.is_dev)
+    return NhostSettings(
+        server_url=server_url,
+        api_prefix=prefix,
+        conceal_errors=reader.get(nhost.CONCEAL_ERRORS),
+        issuer=door.jwt.issuer if door.jwt else None,
+        claims_namespace=door.jwt.claims_namespace if door.jwt else None,
+    )
+
+
+def sublay_settings(door: Door) -> SublaySettings:
+    """Return what the sublay dialect is told."""
+    return SublaySettings(public_url=door.public_url)
+
+
+def accountmaker_settings(door: Door) -> AccountMakerSettings:
+    """Return what the accountmaker dialect is told."""
+    return AccountMakerSettings(public_url=door.public_url)

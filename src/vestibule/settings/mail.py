@@ -1,0 +1,38 @@
+"""Nhost's mail variables as the settings of our mail transport."""
+
+from typing import cast
+
+from vestibule.delivery.settings import AuthMethod, SmtpSettings, StartTls
+from vestibule.kernel.secret import Secret
+from vestibule.settings import nhost_names as nhost
+from vestibule.settings import own
+from vestibule.settings.environ import Reader
+
+
+def smtp_settings(reader: Reader) -> SmtpSettings | None:
+    """Return how mail leaves; None when no mail server is named. Problems are noted in `reader`."""
+    host = reader.get(nhost.SMTP_HOST)
+    if not host:
+        return None
+    if host == "postmark":
+        reader.refuse(nhost.SMTP_HOST.name, "is postmark, whose own API is not spoken", "use smtp.postmarkapp.com")
+        return None
+    if not reader.is_set(nhost.SMTP_SENDER):
+        reader.refuse(nhost.SMTP_SENDER.name, "is unset", "set it to an address, like auth@acme.example")
+        return None
+    try:
+        return SmtpSettings(
+            host=host,
+            sender=reader.get(nhost.SMTP_SENDER),
+            port=reader.get(nhost.SMTP_PORT),
+            secure=reader.get(nhost.SMTP_SECURE),
+            user=reader.get(nhost.SMTP_USER),
+            password=Secret(reader.get(nhost.SMTP_PASS)),
+            auth_method=cast("AuthMethod", reader.get(nhost.SMTP_METHOD)),  # one_of() has checked both
+            starttls=cast("StartTls", reader.get(own.SMTP_STARTTLS)),
+            x_smtpapi=reader.get(nhost.SMTP_API_HEADER),
+            ca_file=reader.get(own.SMTP_CA_FILE),
+        )
+    except ValueError as error:
+        reader.refuse(nhost.SMTP_HOST.name, f"cannot be used: {error}")
+        return None

@@ -1,0 +1,167 @@
+"""The variables of Nhost Auth, by their own names, so that an existing compose file configures this server."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from vestibule.settings.environ import Variable, duration, names, one_of, seconds, switch, text, whole
+
+_YEARS: Final = 10 * 365 * 86_400
+_MANY: Final = 1_000_000
+
+API_PREFIX: Final = Variable("AUTH_API_PREFIX", text, "", "Prefix of all nhost paths, besides `/v1` and none.")
+PORT: Final = Variable("AUTH_PORT", whole(0, 65535), 4000, "Port to listen on.")
+SERVER_URL: Final = Variable[str | None](
+    "AUTH_SERVER_URL", text, None, "Public base URL with the prefix; links in mails are built from it."
+)
+CLIENT_URL: Final = Variable("AUTH_CLIENT_URL", text, "", "Default redirect target, and the first of the allowed ones.")
+REDIRECT_URLS: Final = Variable[tuple[str, ...]](
+    "AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS", names, (), "Further redirect targets; `*` and `**` match."
+)
+CONCEAL_ERRORS: Final = switch("AUTH_CONCEAL_ERRORS", "Answer telling errors as a plain invalid request.")
+POSTGRES: Final = Variable[str | None](
+    "POSTGRES_CONNECTION", text, None, "The database.", shown="`HASURA_GRAPHQL_DATABASE_URL`", secret=True
+)
+HASURA_DATABASE: Final = Variable[str | None](
+    "HASURA_GRAPHQL_DATABASE_URL", text, None, "The database, if the former is unset.", secret=True
+)
+POSTGRES_MIGRATIONS: Final = Variable[str | None](
+    "POSTGRES_MIGRATIONS_CONNECTION", text, None, "The database as migrations reach it.", shown="the same", secret=True
+)
+ENCRYPTION_KEY: Final = Variable[str | None](
+    "AUTH_ENCRYPTION_KEY",
+    text,
+    None,
+    "Root key, 64 hexadecimal digits, if `VESTIBULE_SECRET_KEYS` is unset.",
+    secret=True,
+)
+JWT_SECRET: Final = Variable[str | None](
+    "HASURA_GRAPHQL_JWT_SECRET",
+    text,
+    None,
+    "JSON with type, key, signing_key, kid, issuer, claims_namespace: signs nhost's access tokens.",
+    shown="a key kept in the database",
+    secret=True,
+)
+ACCESS_LIFE: Final = Variable(
+    "AUTH_ACCESS_TOKEN_EXPIRES_IN", seconds(10, 86_400), timedelta(minutes=15), "Seconds.", shown="900"
+)
+REFRESH_LIFE: Final = Variable(
+    "AUTH_REFRESH_TOKEN_EXPIRES_IN", seconds(60, _YEARS), timedelta(days=30), "Seconds.", shown="2592000"
+)
+DISABLE_SIGNUP: Final = switch("AUTH_DISABLE_SIGNUP", "Nobody can sign up.")
+DISABLE_NEW_USERS: Final = switch("AUTH_DISABLE_NEW_USERS", "New users are disabled until enabled.")
+DEFAULT_ROLE: Final = Variable("AUTH_USER_DEFAULT_ROLE", text, "user", "Default role of new users.")
+ALLOWED_ROLES: Final = Variable[tuple[str, ...]](
+    "AUTH_USER_DEFAULT_ALLOWED_ROLES", names, ("me",), "Roles of new users; the default role is added."
+)
+DEFAULT_LOCALE: Final = Variable("AUTH_LOCALE_DEFAULT", text, "en", "Locale of users who name none that is allowed.")
+ALLOWED_LOCALES: Final = Variable[tuple[str, ...]](
+    "AUTH_LOCALE_ALLOWED_LOCALES", names, ("en",), "Allowed locales; the default one is added."
+)
+VERIFIED_REQUIRED: Final = switch(
+    "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED",
+    "Only verified addresses may sign in. With `--dev` false.",
+    default=True,
+)
+PASSWORD_MIN_LENGTH: Final = Variable("AUTH_PASSWORD_MIN_LENGTH", whole(1, 128), 3, "Shortest new password.")
+GRAVATAR_ENABLED: Final = switch("AUTH_GRAVATAR_ENABLED", "Give new users a Gravatar URL.", default=True)
+GRAVATAR_DEFAULT: Final = Variable(
+    "AUTH_GRAVATAR_DEFAULT",
+    one_of("blank", "identicon", "monsterid", "wavatar", "retro", "robohash", "mp", "404"),
+    "blank",
+    "Gravatar for addresses without one.",
+)
+GRAVATAR_RATING: Final = Variable("AUTH_GRAVATAR_RATING", one_of("g", "pg", "r", "x"), "g", "Highest Gravatar rating.")
+ALLOWED_EMAILS: Final = Variable[tuple[str, ...]](
+    "AUTH_ACCESS_CONTROL_ALLOWED_EMAILS", names, (), "Addresses that may come in."
+)
+ALLOWED_DOMAINS: Final = Variable[tuple[str, ...]](
+    "AUTH_ACCESS_CONTROL_ALLOWED_EMAIL_DOMAINS", names, (), "Domains that may come in."
+)
+BLOCKED_EMAILS: Final = Variable[tuple[str, ...]](
+    "AUTH_ACCESS_CONTROL_BLOCKED_EMAILS", names, (), "Addresses that may not."
+)
+BLOCKED_DOMAINS: Final = Variable[tuple[str, ...]](
+    "AUTH_ACCESS_CONTROL_BLOCKED_EMAIL_DOMAINS", names, (), "Domains that may not."
+)
+
+SMTP_HOST: Final = Variable("AUTH_SMTP_HOST", text, "", "Mail server. Without one messages wait in the outbox.")
+SMTP_PORT: Final = Variable("AUTH_SMTP_PORT", whole(1, 65535), 587, "Its port.")
+SMTP_SECURE: Final = switch("AUTH_SMTP_SECURE", "TLS from the first byte.")
+SMTP_USER: Final = Variable("AUTH_SMTP_USER", text, "", "User name.")
+SMTP_PASS: Final = Variable("AUTH_SMTP_PASS", str, "", "Password.", secret=True)
+SMTP_SENDER: Final = Variable("AUTH_SMTP_SENDER", text, "", "`auth@acme.example` or `Acme <auth@acme.example>`.")
+SMTP_METHOD: Final = Variable(
+    "AUTH_SMTP_AUTH_METHOD", one_of("PLAIN", "LOGIN", "CRAM-MD5"), "PLAIN", "How to log in to the mail server."
+)
+SMTP_API_HEADER: Final = Variable("AUTH_SMTP_X_SMTPAPI_HEADER", text, "", "Value of an X-SMTPAPI header.")
+
+RATE_LIMIT_ENABLE: Final = switch("AUTH_RATE_LIMIT_ENABLE", "Rate limits on nhost's paths.")
+EMAIL_IS_GLOBAL: Final = switch(
+    "AUTH_RATE_LIMIT_EMAIL_IS_GLOBAL", "Count mail for everybody together, not per address."
+)
+
+
+def _burst(group: str, default: int) -> Variable[int]:
+    return Variable(f"AUTH_RATE_LIMIT_{group}_BURST", whole(1, _MANY), default, "Requests per interval.")
+
+
+def _interval(group: str, shown: str) -> Variable[timedelta]:
+    return Variable(f"AUTH_RATE_LIMIT_{group}_INTERVAL", duration, duration(shown), "The interval.", shown=shown)
+
+
+# The limit group of the dialect -> how many, how often.
+RATE_LIMITS: Final[dict[str, tuple[Variable[int], Variable[timedelta]]]] = {
+    "global": (_burst("GLOBAL", 100), _interval("GLOBAL", "1m")),
+    "email": (_burst("EMAIL", 10), _interval("EMAIL", "1h")),
+    "sms": (_burst("SMS", 10), _interval("SMS", "1h")),
+    "brute-force": (_burst("BRUTE_FORCE", 10), _interval("BRUTE_FORCE", "5m")),
+    "signups": (_burst("SIGNUPS", 10), _interval("SIGNUPS", "5m")),
+}
+
+SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of variables of every type
+    "Server and database": (
+        API_PREFIX,
+        PORT,
+        SERVER_URL,
+        CLIENT_URL,
+        REDIRECT_URLS,
+        CONCEAL_ERRORS,
+        POSTGRES,
+        HASURA_DATABASE,
+        POSTGRES_MIGRATIONS,
+    ),
+    "Keys and tokens": (ENCRYPTION_KEY, JWT_SECRET, ACCESS_LIFE, REFRESH_LIFE),
+    "Users": (
+        DISABLE_SIGNUP,
+        DISABLE_NEW_USERS,
+        DEFAULT_ROLE,
+        ALLOWED_ROLES,
+        DEFAULT_LOCALE,
+        ALLOWED_LOCALES,
+        VERIFIED_REQUIRED,
+        PASSWORD_MIN_LENGTH,
+        GRAVATAR_ENABLED,
+        GRAVATAR_DEFAULT,
+        GRAVATAR_RATING,
+        ALLOWED_EMAILS,
+        ALLOWED_DOMAINS,
+        BLOCKED_EMAILS,
+        BLOCKED_DOMAINS,
+    ),
+    "Mail": (
+        SMTP_HOST,
+        SMTP_PORT,
+        SMTP_SECURE,
+        SMTP_USER,
+        SMTP_PASS,
+        SMTP_SENDER,
+        SMTP_METHOD,
+        SMTP_API_HEADER,
+    ),
+    "Rate limits": (
+        RATE_LIMIT_ENABLE,
+        EMAIL_IS_GLOBAL,
+        *(variable for pair in RATE_LIMITS.values() for variable in pair),
+    ),
+}

@@ -1,0 +1,81 @@
+"""Names of Nhost Auth that mean nothing here yet. A security switch among them is refused when it is turned on."""
+
+from collections.abc import Callable
+from typing import Final
+
+from vestibule.settings.environ import Problem, Reader
+
+_PLAIN: Final = """
+AUTH_DEBUG AUTH_LOG_FORMAT_TEXT AUTH_ENABLE_CHANGE_ENV
+HASURA_GRAPHQL_GRAPHQL_URL HASURA_GRAPHQL_ADMIN_SECRET
+AUTH_JWT_CUSTOM_CLAIMS AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS AUTH_REQUIRE_ELEVATED_CLAIM
+AUTH_DISABLE_AUTO_SIGNUP AUTH_ANONYMOUS_USERS_ENABLED AUTH_PASSWORD_HIBP_ENABLED
+AUTH_EMAIL_PASSWORDLESS_ENABLED AUTH_OTP_EMAIL_ENABLED AUTH_SMS_PASSWORDLESS_ENABLED AUTH_SMS_PROVIDER
+AUTH_SMS_TWILIO_ACCOUNT_SID AUTH_SMS_TWILIO_AUTH_TOKEN AUTH_SMS_TWILIO_MESSAGING_SERVICE_ID
+AUTH_SMS_MODICA_USERNAME AUTH_SMS_MODICA_PASSWORD
+AUTH_SMS_GENERIC_URL AUTH_SMS_GENERIC_CONTENT_TYPE AUTH_SMS_GENERIC_HEADERS AUTH_SMS_GENERIC_TIMEOUT
+AUTH_SMS_GENERIC_BODY_TEMPLATE AUTH_SMS_DEV_OUTPUT_DIR
+AUTH_MFA_ENABLED AUTH_MFA_TOTP_ISSUER
+AUTH_WEBAUTHN_ENABLED AUTH_WEBAUTHN_RP_ID AUTH_WEBAUTHN_RP_NAME AUTH_WEBAUTHN_RP_ORIGINS
+AUTH_WEBAUTHN_ATTESTATION_TIMEOUT
+AUTH_EMAIL_TEMPLATES_PATH AUTH_RATE_LIMIT_MEMCACHE_SERVER AUTH_RATE_LIMIT_MEMCACHE_PREFIX
+AUTH_RATE_LIMIT_OAUTH2_SERVER_BURST AUTH_RATE_LIMIT_OAUTH2_SERVER_INTERVAL AUTH_TURNSTILE_SECRET
+AUTH_OAUTH2_PROVIDER_ENABLED AUTH_OAUTH2_PROVIDER_LOGIN_URL AUTH_OAUTH2_PROVIDER_ACCESS_TOKEN_TTL
+AUTH_OAUTH2_PROVIDER_REFRESH_TOKEN_TTL AUTH_OAUTH2_PROVIDER_CIMD_ENABLED
+AUTH_OAUTH2_PROVIDER_CIMD_ALLOW_INSECURE_TRANSPORT
+AUTH_PROVIDER_GITHUB_AUTHORIZATION_URL AUTH_PROVIDER_GITHUB_TOKEN_URL AUTH_PROVIDER_GITHUB_USER_PROFILE_URL
+AUTH_PROVIDER_APPLE_TEAM_ID AUTH_PROVIDER_APPLE_KEY_ID AUTH_PROVIDER_APPLE_PRIVATE_KEY AUTH_PROVIDER_APPLE_AUDIENCE
+AUTH_PROVIDER_GOOGLE_AUDIENCE AUTH_PROVIDER_WORKOS_DEFAULT_ORGANIZATION AUTH_PROVIDER_WORKOS_DEFAULT_CONNECTION
+AUTH_PROVIDER_WORKOS_DEFAULT_DOMAIN AUTH_PROVIDER_AZUREAD_TENANT AUTH_PROVIDER_ENTRAID_TENANT
+AUTH_PROVIDER_TWITTER_ENABLED AUTH_PROVIDER_TWITTER_CONSUMER_KEY AUTH_PROVIDER_TWITTER_CONSUMER_SECRET
+AUTH_PROVIDER_CUSTOM
+"""
+_PROVIDERS: Final = """
+GITHUB GOOGLE APPLE LINKEDIN DISCORD SPOTIFY TWITCH GITLAB BITBUCKET WORKOS AZUREAD ENTRAID FACEBOOK WINDOWS_LIVE STRAVA
+"""
+
+UNUSED: Final = frozenset(_PLAIN.split()) | frozenset(
+    f"AUTH_PROVIDER_{provider}_{part}"
+    for provider in _PROVIDERS.split()
+    for part in ("ENABLED", "CLIENT_ID", "CLIENT_SECRET", "SCOPE")
+)
+
+
+def _is_on(value: str) -> bool:
+    return value.strip().lower() not in {"false", "0", "f"}
+
+
+def _is_not_disabled(value: str) -> bool:
+    return value.strip().lower() != "disabled"
+
+
+def _is_set(_value: str) -> bool:
+    return True
+
+
+_NOT_BUILT: Final = "asks for a protection that this version does not have"
+
+# Serving without them would be less safe than the operator believes.
+_SWITCHES: Final[dict[str, tuple[Callable[[str], bool], str, str]]] = {
+    "AUTH_TURNSTILE_SECRET": (_is_set, _NOT_BUILT, "unset it, or check Turnstile in front of this server"),
+    "AUTH_REQUIRE_ELEVATED_CLAIM": (_is_not_disabled, _NOT_BUILT, "set it to disabled"),
+    "AUTH_MFA_ENABLED": (_is_on, _NOT_BUILT, "set it to false"),
+    "AUTH_PASSWORD_HIBP_ENABLED": (_is_on, _NOT_BUILT, "set it to false"),
+    "AUTH_RATE_LIMIT_MEMCACHE_SERVER": (_is_set, "names a memcached, which is not used", "set VESTIBULE_REDIS_URL"),
+    "AUTH_ENABLE_CHANGE_ENV": (_is_on, "would let every caller change the settings", "unset it"),
+}
+
+
+def unsafe_switches(reader: Reader) -> list[Problem]:
+    """Return a problem for each switch that is on and cannot be kept."""
+    problems = []
+    for name, (is_on, wrong, mend) in _SWITCHES.items():
+        written = reader.written(name)
+        if written is not None and is_on(written):
+            problems.append(Problem(name, wrong, mend))
+    return problems
+
+
+def turned_on(reader: Reader) -> list[str]:
+    """Return the names that are set here and mean nothing yet."""
+    return sorted(name for name in UNUSED if reader.written(name) is not None)

@@ -1,0 +1,208 @@
+"""The variables of our own, VESTIBULE_*. Their order is the order of the documentation."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from vestibule.settings.environ import Variable, days, names, one_of, seconds, switch, text, whole
+
+PREFIX: Final = "VESTIBULE_"
+_MOST: Final = 2**31 - 1
+
+CONFIG: Final = Variable[str | None](
+    "VESTIBULE_CONFIG", text, None, "File with settings, in TOML; also `--config`. `vestibule.toml` is read if present."
+)
+STRICT: Final = switch("VESTIBULE_STRICT", "Refuse unknown `AUTH_*` names instead of warning; `--strict`.")
+
+HOST: Final = Variable(
+    "VESTIBULE_HOST",
+    text,
+    "0.0.0.0",  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
+    "Address to listen on; also `--host`. With `--dev` 127.0.0.1.",
+)
+PORT: Final = Variable("VESTIBULE_PORT", whole(0, 65535), 4000, "Port to listen on; also `--port`. 0 takes a free one.")
+WORKERS: Final = Variable[int | None](
+    "VESTIBULE_WORKERS",
+    whole(1, 256),
+    None,
+    "Worker processes; also `--workers`.",
+    shown="1 on SQLite and with `--dev`, one per core on PostgreSQL",
+)
+SHUTDOWN: Final = Variable(
+    "VESTIBULE_SHUTDOWN_SECONDS",
+    seconds(0, 3600),
+    timedelta(seconds=30),
+    "How long running requests may take to finish after SIGTERM.",
+    shown="30",
+)
+PUBLIC_URL: Final = Variable[str | None](
+    "VESTIBULE_PUBLIC_URL",
+    text,
+    None,
+    "How browsers and mails reach this server, without a path. All links are built from it.",
+    shown="scheme and host of `AUTH_SERVER_URL`",
+)
+ALLOW_HTTP: Final = switch(
+    "VESTIBULE_ALLOW_HTTP", "Accept public URLs that are not https, on hosts other than localhost."
+)
+TRUSTED_PROXIES: Final = Variable[tuple[str, ...]](
+    "VESTIBULE_TRUSTED_PROXIES",
+    names,
+    (),
+    "Networks (`10.0.0.0/8`), or `unix`, whose X-Forwarded-For is believed. Without it the peer is the caller.",
+)
+DIALECTS: Final = Variable[tuple[str, ...]](
+    "VESTIBULE_DIALECTS",
+    names,
+    ("nhost",),
+    "What the default project speaks: nhost, sublay, accountmaker. With `--dev` all three.",
+)
+ALLOWED_ORIGINS: Final = Variable[tuple[str, ...]](
+    "VESTIBULE_ALLOWED_ORIGINS",
+    names,
+    (),
+    "Browser origins that may call with credentials (sublay). With `--dev` the usual localhost ports.",
+)
+ACCESS_LOG: Final = switch("VESTIBULE_ACCESS_LOG", "Write one line per request to standard output.", default=True)
+ECHO_REQUEST_ID: Final = switch("VESTIBULE_ECHO_REQUEST_ID", "Take over a well-formed X-Request-ID of the caller.")
+
+DATABASE_URL: Final = Variable[str | None](
+    "VESTIBULE_DATABASE_URL",
+    text,
+    None,
+    "`sqlite:///relative/path`, `sqlite:////absolute/path` or `postgresql://user:password@host/name`.",
+    shown="`POSTGRES_CONNECTION`, else `HASURA_GRAPHQL_DATABASE_URL`; with `--dev` sqlite:///var/vestibule.db",
+    secret=True,
+)
+POOL_SIZE: Final = Variable("VESTIBULE_POOL_SIZE", whole(1, 1000), 10, "Connections to PostgreSQL, per worker.")
+PGBOUNCER: Final = switch(
+    "VESTIBULE_PGBOUNCER", "The database is behind PgBouncer in transaction mode: no prepared statements."
+)
+MIGRATE: Final = switch(
+    "VESTIBULE_MIGRATE", "Bring the schema up to date before serving; also `--migrate`, implied by `--dev`."
+)
+
+SECRET_KEYS: Final = Variable[tuple[str, ...]](
+    "VESTIBULE_SECRET_KEYS",
+    names,
+    (),
+    "Root keys, the current one first; at least 16 characters each, better 64 hexadecimal digits. Keep them apart"
+    " from backups of the database.",
+    shown="`AUTH_ENCRYPTION_KEY`, else derived from `HASURA_GRAPHQL_JWT_SECRET`",
+    secret=True,
+)
+SIGNING_ALGORITHM: Final = Variable(
+    "VESTIBULE_SIGNING_ALGORITHM",
+    one_of("RS256", "ES256", "EdDSA"),
+    "RS256",
+    "Algorithm of new signing keys that are kept in the database.",
+)
+REFRESH_GRACE: Final = Variable(
+    "VESTIBULE_REFRESH_GRACE_SECONDS",
+    seconds(0, 300),
+    timedelta(seconds=30),
+    "How long a spent refresh token still answers the current one; 0 is strict.",
+    shown="30",
+)
+PASSWORD_CHANGE_ENDS_SESSIONS: Final = switch(
+    "VESTIBULE_PASSWORD_CHANGE_ENDS_SESSIONS", "End the user's other sessions when a password changes.", default=True
+)
+METADATA_LIMIT: Final = Variable(
+    "VESTIBULE_METADATA_LIMIT_BYTES", whole(2, 60_000), 10_240, "Largest metadata of a user, as JSON."
+)
+ARGON2_MEMORY: Final = Variable(
+    "VESTIBULE_ARGON2_MEMORY_KIB", whole(8, 4_194_304), 19_456, "Memory of one password hash (Argon2id)."
+)
+ARGON2_ITERATIONS: Final = Variable("VESTIBULE_ARGON2_ITERATIONS", whole(1, 100), 2, "Passes of one password hash.")
+ARGON2_LANES: Final = Variable("VESTIBULE_ARGON2_LANES", whole(1, 16), 1, "Lanes of one password hash.")
+ALLOW_WEAK_HASHING: Final = switch(
+    "VESTIBULE_ALLOW_WEAK_HASHING", "Accept Argon2 parameters below OWASP's floor; for tests."
+)
+HASHING_THREADS: Final = Variable[int | None](
+    "VESTIBULE_HASHING_THREADS",
+    whole(1, 256),
+    None,
+    "Password hashes computed at once, per worker.",
+    shown="cores divided by workers, at least 1",
+)
+HASHING_WAITING: Final = Variable(
+    "VESTIBULE_HASHING_WAITING", whole(0, 100_000), 256, "Password checks that may wait in line, per worker."
+)
+HASHING_DEADLINE: Final = Variable(
+    "VESTIBULE_HASHING_DEADLINE_SECONDS",
+    seconds(1, 60),
+    timedelta(seconds=5),
+    "How long a password check waits in line before the answer is 503.",
+    shown="5",
+)
+
+RATE_LIMITS: Final = switch(
+    "VESTIBULE_RATE_LIMITS",
+    "Apply rate limits at all. Those of nhost follow `AUTH_RATE_LIMIT_ENABLE`. With `--dev` off.",
+    default=True,
+)
+REDIS_URL: Final = Variable[str | None](
+    "VESTIBULE_REDIS_URL",
+    text,
+    None,
+    "Redis or Valkey that counts for all processes: `redis://host:6379/0`. Without it each counts in memory.",
+    secret=True,
+)
+SMTP_STARTTLS: Final = Variable(
+    "VESTIBULE_SMTP_STARTTLS",
+    one_of("auto", "required", "off"),
+    "auto",
+    "Upgrade the mail connection when offered, insist on it, or never.",
+)
+SMTP_CA_FILE: Final = Variable[str | None](
+    "VESTIBULE_SMTP_CA_FILE",
+    text,
+    None,
+    "Certificate authorities to trust for the mail server, instead of the system's.",
+)
+KEEP_MESSAGES: Final = Variable(
+    "VESTIBULE_KEEP_MESSAGES_DAYS",
+    days(0, 36_500),
+    timedelta(days=30),
+    "How long the delivery log of sent messages is kept.",
+    shown="30",
+)
+KEEP_AUDIT: Final = Variable(
+    "VESTIBULE_KEEP_AUDIT_DAYS",
+    days(1, 36_500),
+    timedelta(days=365),
+    "How long audit entries are kept.",
+    shown="365",
+)
+
+SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of variables of every type
+    "Files": (CONFIG, STRICT),
+    "Serving": (
+        HOST,
+        PORT,
+        WORKERS,
+        SHUTDOWN,
+        PUBLIC_URL,
+        ALLOW_HTTP,
+        TRUSTED_PROXIES,
+        DIALECTS,
+        ALLOWED_ORIGINS,
+        ACCESS_LOG,
+        ECHO_REQUEST_ID,
+    ),
+    "Database": (DATABASE_URL, POOL_SIZE, PGBOUNCER, MIGRATE),
+    "Keys, sessions and passwords": (
+        SECRET_KEYS,
+        SIGNING_ALGORITHM,
+        REFRESH_GRACE,
+        PASSWORD_CHANGE_ENDS_SESSIONS,
+        METADATA_LIMIT,
+        ARGON2_MEMORY,
+        ARGON2_ITERATIONS,
+        ARGON2_LANES,
+        ALLOW_WEAK_HASHING,
+        HASHING_THREADS,
+        HASHING_WAITING,
+        HASHING_DEADLINE,
+    ),
+    "Limits, mail and retention": (RATE_LIMITS, REDIS_URL, SMTP_STARTTLS, SMTP_CA_FILE, KEEP_MESSAGES, KEEP_AUDIT),
+}

@@ -1,0 +1,205 @@
+"""Turns layers of variables into the tree, or says everything that is wrong with them at once."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from vestibule.core.passwords import HashingLoad
+from vestibule.core.projects import Gravatar, Policy
+from vestibule.core.reaper import Retention
+from vestibule.core.signing import Algorithm
+from vestibule.settings import checks, files, own
+from vestibule.settings import nhost_names as nhost
+from vestibule.settings.doors import Door, accountmaker_settings, nhost_settings, sublay_settings
+from vestibule.settings.environ import Problem, Reader, SettingsError
+from vestibule.settings.keys import configured_jwt, root_keys
+from vestibule.settings.limits import limit_settings
+from vestibule.settings.mail import smtp_settings
+from vestibule.settings.nhost_unused import turned_on, unsafe_switches
+from vestibule.settings.process import Flags, Listening, cores, listening, reader_of
+from vestibule.settings.tree import Settings
+from vestibule.storage.urls import sqlite_location
+from vestibule.wire.address import TrustedProxies
+
+_DIALECTS: Final = frozenset({"nhost", "sublay", "accountmaker"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The settings, and what an operator should know about how they came to be."""
+
+    settings: Settings
+    warnings: tuple[Problem, ...]
+    unused: tuple[str, ...]
+    reader: Reader
+
+
+def load(environ: Mapping[str, str], *, config_file: Path | None = None, flags: Flags | None = None) -> Settings:
+    """Return the settings. Raises: SettingsError with every problem."""
+    flags = flags or Flags()
+    if config_file is not None:
+        flags = dataclasses.replace(flags, config_file=str(config_file))
+    return read(environ, flags).settings
+
+
+def read(environ: Mapping[str, str], flags: Flags, *, dev_folder: Path = files.DEV_FOLDER) -> Reading:
+    """Return the settings with the warnings about them. Raises: SettingsError with every problem.
+
+    With `--dev` the folder and the keys in it are made on the first call.
+    """
+    reader = reader_of(environ, flags)
+    checks.names(reader, list(reader.layers), strict=reader.get(own.STRICT))
+    reader.problems += unsafe_switches(reader)
+    dev = files.dev_keys(dev_folder) if flags.dev else None
+    settings = _settings(reader, flags, dev)
+    if reader.problems or settings is None:
+        raise SettingsError(reader.problems)
+    return Reading(settings, tuple(reader.warnings), tuple(turned_on(reader)), reader)
+
+
+def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settings | None:
+    place = listening(reader, flags)
+    jwt = configured_jwt(reader, is_dev=flags.dev)
+    keys, origin = root_keys(reader, jwt, dev)
+    public_url = _public_url(reader, place, is_dev=flags.dev)
+    smtp = smtp_settings(reader)
+    if flags.dev and smtp is None and place.workers > 1:
+        reader.refuse(
+            own.WORKERS.name,
+            f"is {place.workers}, and the mailbox of --dev lives in one process",
+            f"use one worker, or set {nhost.SMTP_HOST.name}",
+        )
+    door = Door(reader=reader, jwt=jwt, public_url=public_url, is_dev=flags.dev)
+    database_url = _database_url(reader)
+    return Settings(
+        database_url=database_url,
+        migrations_url=reader.get(nhost.POSTGRES_MIGRATIONS) or database_url,
+        pool_size=reader.get(own.POOL_SIZE),
+        pgbouncer=reader.get(own.PGBOUNCER),
+        root_keys=keys,
+        root_keys_origin=origin,
+        jwt=jwt,
+        signing_algorithm=Algorithm(reader.get(own.SIGNING_ALGORITHM)),
+        policy=_policy(reader),
+        dialects=_dialects(reader),
+        public_url=public_url,
+        nhost=nhost_settings(door),
+        sublay=sublay_settings(door),
+        accountmaker=accountmaker_settings(door),
+        smtp=smtp,
+        host=place.host,
+        port=place.port,
+        workers=place.workers,
+        dev=flags.dev,
+        dev_expose=flags.dev_expose,
+        limits=limit_settings(reader, workers=place.workers),
+        trusted_proxies=_trusted_proxies(reader),
+        access_log=reader.get(own.ACCESS_LOG),
+        echo_request_id=reader.get(own.ECHO_REQUEST_ID),
+        argon2=checks.argon2(reader, dev=flags.dev),
+        hashing=HashingLoad(
+            threads=reader.get(own.HASHING_THREADS) or max(1, cores() // place.workers),
+            waiting=reader.get(own.HASHING_WAITING),
+            deadline_seconds=reader.get(own.HASHING_DEADLINE).total_seconds(),
+        ),
+        refresh_grace=reader.get(own.REFRESH_GRACE),
+        retention=Retention(messages=reader.get(own.KEEP_MESSAGES), audit=reader.get(own.KEEP_AUDIT)),
+        migrate=reader.get(own.MIGRATE),
+        shutdown_grace=place.shutdown_grace,
+        dev_service_key=dev.service_key if dev else None,
+        dev_client_id=dev.client_id if dev else None,
+    )
+
+
+def _database_url(reader: Reader) -> str:
+    chosen = reader.first(own.DATABASE_URL, nhost.POSTGRES, nhost.HASURA_DATABASE)
+    found = reader.get(chosen)
+    if found is None:
+        reader.refuse(
+            own.DATABASE_URL.name,
+            "is unset, and so are POSTGRES_CONNECTION and HASURA_GRAPHQL_DATABASE_URL",
+            "set it to sqlite:////var/lib/vestibule/vestibule.db or postgresql://user:password@host/name",
+        )
+        return ""
+    if found.startswith("sqlite:"):
+        try:
+            sqlite_location(found)
+        except ValueError as error:
+            reader.refuse(chosen.name, f"cannot be used: {error}")
+    elif not found.startswith(("postgres://", "postgresql://")):
+        reader.refuse(chosen.name, "is no database URL", "it starts with sqlite:///, postgres:// or postgresql://")
+    return found
+
+
+def _public_url(reader: Reader, place: Listening, *, is_dev: bool) -> str:
+    chosen = own.PUBLIC_URL if reader.is_set(own.PUBLIC_URL) else nhost.SERVER_URL
+    written = reader.get(chosen)
+    if written is None:
+        if not is_dev:
+            reader.refuse(
+                own.PUBLIC_URL.name,
+                "is unset, so links in mails would lead nowhere",
+                f"set it, or {nhost.SERVER_URL.name}, to how browsers reach this server",
+            )
+        host = "localhost" if place.host in {"127.0.0.1", "0.0.0.0", "::1", "::"} else place.host  # noqa: S104 - compared
+        return f"http://{host}:{place.port}"
+    found = checks.url(reader, chosen.name, written, dev=is_dev)
+    parts = urlsplit(found)
+    if chosen is own.PUBLIC_URL and parts.path:
+        reader.refuse(chosen.name, f"has the path {parts.path}", "give scheme and host only; dialects know their paths")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _dialects(reader: Reader) -> frozenset[str]:
+    listed = reader.get(own.DIALECTS)
+    found = frozenset(listed)
+    if not found or not found <= _DIALECTS:
+        reader.refuse(own.DIALECTS.name, f"is {','.join(sorted(found))}", f"choose from {', '.join(sorted(_DIALECTS))}")
+    return found
+
+
+def _trusted_proxies(reader: Reader) -> tuple[str, ...]:
+    found = reader.get(own.TRUSTED_PROXIES)
+    try:
+        TrustedProxies(found)
+    except ValueError as error:
+        reader.refuse(own.TRUSTED_PROXIES.name, f"cannot be used: {error}", "list networks like 10.0.0.0/8, or unix")
+    return found
+
+
+def _policy(reader: Reader) -> Policy:
+    default_role = reader.get(nhost.DEFAULT_ROLE)
+    default_locale = reader.get(nhost.DEFAULT_LOCALE)
+    return Policy(
+        sign_up_enabled=not reader.get(nhost.DISABLE_SIGNUP),
+        new_users_disabled=reader.get(nhost.DISABLE_NEW_USERS),
+        verified_email_required=reader.get(nhost.VERIFIED_REQUIRED),
+        default_role=default_role,
+        allowed_roles=_with(reader.get(nhost.ALLOWED_ROLES), default_role),
+        default_locale=default_locale,
+        allowed_locales=_with(reader.get(nhost.ALLOWED_LOCALES), default_locale),
+        password_min_length=reader.get(nhost.PASSWORD_MIN_LENGTH),
+        password_change_ends_other_sessions=reader.get(own.PASSWORD_CHANGE_ENDS_SESSIONS),
+        allowed_emails=reader.get(nhost.ALLOWED_EMAILS),
+        allowed_email_domains=reader.get(nhost.ALLOWED_DOMAINS),
+        blocked_emails=reader.get(nhost.BLOCKED_EMAILS),
+        blocked_email_domains=reader.get(nhost.BLOCKED_DOMAINS),
+        client_url=reader.get(nhost.CLIENT_URL),
+        allowed_redirect_urls=reader.get(nhost.REDIRECT_URLS),
+        allowed_origins=reader.get(own.ALLOWED_ORIGINS),
+        access_token_life=reader.get(nhost.ACCESS_LIFE),
+        refresh_token_life=reader.get(nhost.REFRESH_LIFE),
+        metadata_limit_bytes=reader.get(own.METADATA_LIMIT),
+        gravatar=Gravatar(
+            enabled=reader.get(nhost.GRAVATAR_ENABLED),
+            default=reader.get(nhost.GRAVATAR_DEFAULT),
+            rating=reader.get(nhost.GRAVATAR_RATING),
+        ),
+    )
+
+
+def _with(items: tuple[str, ...], needed: str) -> tuple[str, ...]:
+    return items if needed in items else (*items, needed)

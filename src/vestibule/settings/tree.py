@@ -1,0 +1,92 @@
+"""The settings of a server as one frozen tree: everything the assembly needs, nothing it has to interpret."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from vestibule.core.passwords import Argon2Profile, HashingLoad
+from vestibule.core.projects import Policy
+from vestibule.core.reaper import Retention
+from vestibule.core.signing import Algorithm
+from vestibule.delivery.settings import SmtpSettings
+from vestibule.kernel.secret import Secret
+from vestibule.wire import LimitSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfiguredJwt:
+    """HASURA_GRAPHQL_JWT_SECRET. For RS algorithms `key` is the public and `signing_key` the private PEM."""
+
+    algorithm: Algorithm
+    key: Secret
+    signing_key: Secret | None
+    kid: str | None
+    issuer: str | None
+    claims_namespace: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NhostSettings:
+    """Stands in until the dialect brings its own."""
+
+    server_url: str
+    api_prefix: str
+    conceal_errors: bool
+    issuer: str | None
+    claims_namespace: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SublaySettings:
+    """Stands in until the dialect brings its own."""
+
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountMakerSettings:
+    """Stands in until the dialect brings its own."""
+
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one server process is told.
+
+    `root_keys_origin` names the variable (or file) that the root keys come from. `migrations_url` is the connection
+    for migrations, which may have more rights. `shutdown_grace` is how long running requests may take to end.
+    `dev_service_key` and `dev_client_id` are there with `--dev` only.
+    """
+
+    database_url: str = field(repr=False)  # may hold a password
+    migrations_url: str = field(repr=False)
+    pool_size: int = 10
+    pgbouncer: bool = False
+    root_keys: tuple[Secret, ...]
+    root_keys_origin: str
+    jwt: ConfiguredJwt | None
+    signing_algorithm: Algorithm = Algorithm.RS256
+    policy: Policy
+    dialects: frozenset[str]
+    public_url: str
+    nhost: NhostSettings
+    sublay: SublaySettings
+    accountmaker: AccountMakerSettings
+    smtp: SmtpSettings | None = None
+    host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
+    port: int = 4000
+    workers: int = 1
+    dev: bool = False
+    dev_expose: bool = False
+    limits: LimitSettings = field(default_factory=LimitSettings)
+    trusted_proxies: tuple[str, ...] = ()
+    access_log: bool = True
+    echo_request_id: bool = False
+    argon2: Argon2Profile = field(default_factory=Argon2Profile)
+    hashing: HashingLoad = field(default_factory=HashingLoad)
+    refresh_grace: timedelta = timedelta(seconds=30)
+    retention: Retention = field(default_factory=Retention)
+    migrate: bool = False
+    shutdown_grace: timedelta = timedelta(seconds=30)
+    dev_service_key: Secret | None = None
+    dev_client_id: str | None = None
