@@ -75,7 +75,7 @@ class TestRun:
             shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
-    def postgres(self, template: str = _TEMPLATE) -> Iterator[str]:
+    def postgres(self) -> Iterator[str]:
         """Give the URL of a migrated PostgreSQL database that lives as long as the block."""
         server = self.server
         ready = self.folder / "template.ready"
@@ -84,12 +84,19 @@ class TestRun:
                 administer(server, f"CREATE DATABASE {_TEMPLATE}")
                 migrate(server.url(_TEMPLATE))
                 ready.touch()
-        name = _unique_name()
-        administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-        try:
-            yield server.url(name)
-        finally:
-            administer(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        with empty_postgres(server, template=_TEMPLATE) as url:
+            yield url
+
+
+@contextmanager
+def empty_postgres(server: PostgresServer, *, template: str = "template0") -> Iterator[str]:
+    """Give the URL of a database without a schema, or cloned from `template`, that lives as long as the block."""
+    name = _unique_name()
+    administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield server.url(name)
+    finally:
+        administer(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def migrate(url: str, command: str = "upgrade") -> None:

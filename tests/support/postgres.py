@@ -108,7 +108,6 @@ class PostgresServer:
         path = self.folder / "home" / "log"
         return path.read_text() if path.exists() else ""
 
-    @property
     def is_running(self) -> bool:
         """Whether it takes connections."""
         return _is_ready(self.data)
@@ -229,7 +228,11 @@ def _reachable(source: Path, folder: Path) -> Path:
     """Return `source`, or a copy in `folder` when the server's user may not enter one of its parents (/root)."""
     if os.geteuid() != 0 or _open_to_others(source):
         return source
-    return Path(shutil.copytree(source, folder / "postgres", symlinks=True))
+    package = source.parent
+    libraries = package.with_name(f"{package.name}.libs")  # found by their place beside the package
+    if libraries.exists():
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+    return Path(shutil.copytree(source, folder / package.name / source.name, symlinks=True))
 
 
 def _open_to_others(path: Path) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, TypeVar, overload
 from vestibule.storage.parameters import POSTGRES_ADAPTERS, SQLITE_ADAPTERS, Parameter
 from vestibule.storage.rows import Decode, decoder
 
-R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
 
 
 class Engine(StrEnum):
@@ -38,7 +38,7 @@ _READS: Final = re.compile(r"\s*(?:select|with|values)\b", re.IGNORECASE)
 _registered: "Final[weakref.WeakSet[Statement[Any]]]" = weakref.WeakSet()  # Any: of every row type
 
 
-class Prepared(Generic[R]):
+class Prepared(Generic[R_co]):
     """One statement for one engine: its text, the names it binds, and how a row is decoded."""
 
     __slots__ = ("_adapters", "_count", "decode", "names", "reads_only", "sql")
@@ -56,7 +56,7 @@ class Prepared(Generic[R]):
         self.sql = _TOKENS.sub(place, text).strip()
         self.names = tuple(found)
         self._count = len(found)
-        self.decode: Decode[R] = decoder(row, sqlite=engine is Engine.SQLITE)
+        self.decode: Decode[R_co] = decoder(row, sqlite=engine is Engine.SQLITE)
         self._adapters = POSTGRES_ADAPTERS if engine is Engine.POSTGRESQL else SQLITE_ADAPTERS
         bare = _TOKENS.sub(" ", text)
         self.reads_only = _READS.match(bare) is not None and _WRITES.search(bare) is None
@@ -84,7 +84,7 @@ class Prepared(Generic[R]):
         return TypeError(f"the statement binds {sorted(self.names)}, it was given {sorted(parameters)}: {self.sql}")
 
 
-class Statement(Generic[R]):
+class Statement(Generic[R_co]):
     """One SQL statement with `:named` parameters, for both engines or one text for each.
 
     `row` is a frozen dataclass or msgspec Struct whose fields stand in the order of the columns, a plain type for
@@ -106,20 +106,23 @@ class Statement(Generic[R]):
     ) -> None: ...
     @overload
     def __init__(
-        self, row: type[R], sql: str | None = None, *, postgres: str | None = None, sqlite: str | None = None
+        self, row: type[R_co], sql: str | None = None, *, postgres: str | None = None, sqlite: str | None = None
     ) -> None: ...
     def __init__(
-        self, row: type[R] | None, sql: str | None = None, *, postgres: str | None = None, sqlite: str | None = None
+        self, row: type[R_co] | None, sql: str | None = None, *, postgres: str | None = None, sqlite: str | None = None
     ) -> None:
-        if (sql is None) == (postgres is None or sqlite is None):
+        if [sql is not None, postgres is not None, sqlite is not None] not in (
+            [True, False, False],
+            [False, True, True],
+        ):
             raise TypeError("a statement has one text for both engines, or one for each")
         self.row: object = types.NoneType if row is None else row
         self._postgres = sql or postgres or ""
         self._sqlite = sql or sqlite or ""
-        self._prepared: dict[Engine, Prepared[R]] = {}
+        self._prepared: dict[Engine, Prepared[R_co]] = {}
         _registered.add(self)
 
-    def prepared(self, engine: Engine) -> Prepared[R]:
+    def prepared(self, engine: Engine) -> Prepared[R_co]:
         """Return the statement as compiled for `engine`; the first call does the work."""
         prepared = self._prepared.get(engine)
         if prepared is None:
