@@ -1,6 +1,6 @@
 """What a handler may return besides a plain JSON value, and how each becomes status, headers and bytes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -11,10 +11,23 @@ from vestibule.wire.cookies import Cookie
 T = TypeVar("T")
 Encode = Callable[[object], bytes]
 HeaderPair = tuple[bytes, bytes]
-Rendered = tuple[int, list[HeaderPair], bytes]
+
+
+class HeaderBlock:
+    """Headers in both forms that a server may want: ASGI's pairs, and lines ready to be sent."""
+
+    __slots__ = ("lines", "pairs")
+
+    def __init__(self, pairs: Sequence[HeaderPair]) -> None:
+        self.pairs = tuple(pairs)
+        self.lines = b"".join(b"%s: %s\r\n" % pair for pair in pairs)
+
+
+Rendered = tuple[int, HeaderBlock, bytes]
 
 HTML: Final = "text/html; charset=utf-8"
 TEXT: Final = "text/plain; charset=utf-8"
+_LINE: Final = frozenset(map(chr, [0x09, *range(0x20, 0x7F), *range(0xA0, 0x100)]))
 _URI_SAFE: Final = "%!#$&'()*+,/:;=?@[]~"  # what RFC 3986 knows; the rest is percent-encoded, line breaks included
 
 
@@ -75,8 +88,10 @@ Reply = Answer[object] | Redirect | Html | PlainText | RawBody
 REPLY_TYPES: Final = (Answer, Redirect, Html, PlainText, RawBody)
 
 
-def render_reply(reply: Reply, encode: Encode, json_type: str, status: int, now: Callable[[], datetime]) -> Rendered:
-    """Return status, headers (content type first, no content length) and body of `reply`."""
+def render_reply(
+    reply: Reply, encode: Encode, json_type: str, status: int, now: Callable[[], datetime]
+) -> tuple[int, list[HeaderPair], bytes]:
+    """Return status, its own headers (no content length) and body of `reply`. Raises: ValueError, as encode_headers."""
     match reply:
         case Answer(value=None):
             code, content_type, body = reply.status or 204, "", b""
@@ -94,22 +109,21 @@ def render_reply(reply: Reply, encode: Encode, json_type: str, status: int, now:
     if isinstance(reply, Redirect):
         headers.append((b"location", quote(reply.location, safe=_URI_SAFE).encode("latin-1")))
     headers += encode_headers(reply.headers)
-    headers += [(b"set-cookie", cookie.render(now()).encode("latin-1")) for cookie in reply.cookies]
+    headers += encode_headers([("set-cookie", cookie.render(now())) for cookie in reply.cookies])
     return code, headers, body
 
 
 def encode_headers(headers: Sequence[tuple[str, str]]) -> list[HeaderPair]:
-    """Return the headers as ASGI wants them, names in lower case."""
+    """Return the headers as ASGI wants them, names in lower case.
+
+    Raises: ValueError for a value that could break out of its line.
+    """
+    if not all(name.isascii() and name.isprintable() and _LINE.issuperset(value) for name, value in headers):
+        raise ValueError("a header has printable characters only")
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
 
 
-def merge_headers(base: Sequence[HeaderPair], own: Sequence[HeaderPair]) -> list[HeaderPair]:
+def merge_headers(base: Sequence[HeaderPair], own: Sequence[HeaderPair]) -> HeaderBlock:
     """Return `own` and those of `base` that `own` does not replace."""
     names = {name for name, _ in own}
-    return [*own, *(pair for pair in base if pair[0] not in names)]
-
-
-def security_headers(cache: str | None) -> Mapping[bytes, bytes]:
-    """Return the headers that every answer carries; `cache` is the Cache-Control value, None for none."""
-    headers = {b"x-content-type-options": b"nosniff", b"referrer-policy": b"no-referrer"}
-    return headers if cache is None else {b"cache-control": cache.encode("latin-1"), **headers}
+    return HeaderBlock([*own, *(pair for pair in base if pair[0] not in names)])

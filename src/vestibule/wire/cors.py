@@ -12,6 +12,7 @@ from vestibule.wire.call import Call
 Pairs = list[tuple[str, str]]
 OriginList = Callable[..., Awaitable[Container[str]] | Container[str]]
 
+_ORIGIN: Final = frozenset(map(chr, range(0x21, 0x7F)))
 _MAX_ECHO: Final = 1024
 _ECHO: Final = frozenset("!#$%&'*+-.^_`|~ ,0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
@@ -84,12 +85,13 @@ class EchoOrigin(_Policy):
     vary: str | None = "Origin, Access-Control-Request-Method"
 
     def allow(self, origin: str, listed: Container[str]) -> Pairs:  # noqa: ARG002 - the Protocol's signature
-        """Return the origin itself."""
-        return [("access-control-allow-origin", origin), *self._expose]
+        """Return the origin itself, when it looks like one."""
+        return [("access-control-allow-origin", origin), *self._expose] if _ORIGIN.issuperset(origin) else []
 
     def preflight(self, call: Call, origin: str, listed: Container[str]) -> Pairs:
-        """Grant it to everybody."""
-        return [*self.allow(origin, listed), *self._granted(call)]
+        """Grant it to everybody that looks like an origin."""
+        allowed = self.allow(origin, listed)
+        return [*allowed, *self._granted(call)] if allowed else []
 
 
 class ListedOrigins(_Policy):

@@ -14,7 +14,7 @@ from vestibule.wire.call import Call, Receive, Scope, Send, header_map
 from vestibule.wire.declaration import Endpoint
 from vestibule.wire.dialect import Dialect
 from vestibule.wire.finish import Finisher, send_answer
-from vestibule.wire.steps import Mounting, Step, plan_steps
+from vestibule.wire.steps import Mounting, Plan, plan_steps
 
 Responder = Callable[[Scope, Receive, Send, Mapping[str, str]], Awaitable[None]]
 
@@ -23,11 +23,11 @@ def compile_endpoint(dialect: Dialect, endpoint: Endpoint, base: str, mounting: 
     """Return the coroutine function that serves `endpoint` under `base`. Raises: MountError."""
     names = frozenset(part[1:-1] for part in f"{base}{endpoint.path}".split("/") if part.startswith("{"))
     handler = bind(endpoint.function, mounting.dependencies, names)
-    steps = plan_steps(dialect, endpoint, handler, mounting)
+    plan = plan_steps(dialect, endpoint, base, handler, mounting)
     policy = endpoint.cors or dialect.cors
     vary = None if policy is None else policy.vary
     finisher = Finisher(dialect, mounting, cache=endpoint.cache, vary=vary, status=endpoint.status)
-    return compile_responder(dialect, endpoint, base, handler, steps, finisher, mounting)
+    return compile_responder(dialect, endpoint, base, handler, plan, finisher, mounting)
 
 
 def compile_responder(
@@ -35,15 +35,16 @@ def compile_responder(
     endpoint: Endpoint | None,
     base: str,
     handler: Bound,
-    steps: tuple[Step, ...],
+    plan: Plan,
     finisher: Finisher,
     mounting: Mounting,
 ) -> Responder:
-    """Return the coroutine function that runs `steps` and `handler`; without an endpoint nobody was found."""
+    """Return the coroutine function that runs `plan` and `handler`; without an endpoint nobody was found."""
     record = mounting.access_log.recorder(dialect.name, f"{base}{endpoint.path}" if endpoint else "-")
     request_id, proxies = mounting.request_ids, mounting.proxies
     function, sources, is_async = handler.function, handler.sources, handler.is_async
     succeed = finisher.succeed
+    for_browsers, steps = plan.for_browsers, plan.steps
 
     async def respond(scope: Scope, receive: Receive, send: Send, params: Mapping[str, str]) -> None:
         started = monotonic_seconds()
@@ -61,6 +62,8 @@ def compile_responder(
             call.raw_headers = header_map(scope["headers"])
             if params:
                 check_params(params)
+            if for_browsers is not None and b"origin" in call.raw_headers:
+                await for_browsers(call)
             for step in steps:
                 await step(call)
             result = function(**{name: source(call) for name, source in sources})

@@ -6,11 +6,22 @@ from typing import Final
 import structlog
 
 from vestibule.kernel.errors import Refusal
-from vestibule.wire.answers import REPLY_TYPES, HeaderPair, Rendered, encode_headers, merge_headers, render_reply
+from vestibule.wire.answers import (
+    REPLY_TYPES,
+    HeaderBlock,
+    HeaderPair,
+    Rendered,
+    encode_headers,
+    merge_headers,
+    render_reply,
+)
 from vestibule.wire.call import Call, Send
 from vestibule.wire.dialect import Dialect, Failure
 from vestibule.wire.failures import InternalError, failure_headers
 from vestibule.wire.steps import Mounting
+
+# In the scope's extensions: takes scope, status, header lines and body; False when it cannot write them at once.
+ANSWER_EXTENSION: Final = "vestibule.answer"
 
 _NO_CONTENT: Final = 204
 _BODILESS: Final = frozenset({204, 304})
@@ -30,14 +41,15 @@ class Finisher:
         no_store = "no-store" if dialect.no_store else None
         self._base = _base_headers(cache or no_store, vary)
         self._failure_base = _base_headers(no_store, vary)
-        self._json_headers = [(b"content-type", dialect.json_type.encode("latin-1")), *self._base]
+        self._bare_block = HeaderBlock(self._base)
+        self._json_block = HeaderBlock([(b"content-type", dialect.json_type.encode("latin-1")), *self._base])
 
     def succeed(self, value: object) -> Rendered:
         """Return what a handler's result looks like on the wire."""
         if value is None:
-            return _NO_CONTENT, self._base, b""
+            return _NO_CONTENT, self._bare_block, b""
         if not isinstance(value, REPLY_TYPES):
-            return self._status, self._json_headers, self._dialect.encode(value)
+            return self._status, self._json_block, self._dialect.encode(value)
         dialect = self._dialect
         status, own, body = render_reply(value, dialect.encode, dialect.json_type, self._status, self._now)
         return status, merge_headers(self._base, own), body
@@ -73,7 +85,8 @@ class Finisher:
             return self.fail(call, InternalError())
         except Exception as broken:  # noqa: BLE001 - the renderer itself is broken; something must be answered
             _log.error("request.crash_not_rendered", request_id=call.request_id, traceback=_without_locals(broken))
-            return 500, [(b"content-type", b"text/plain; charset=utf-8"), *self._failure_base], b"Internal Server Error"
+            plain = [(b"content-type", b"text/plain; charset=utf-8"), *self._failure_base]
+            return 500, HeaderBlock(plain), b"Internal Server Error"
 
 
 def _without_locals(error: Exception) -> str:
@@ -92,14 +105,22 @@ def _base_headers(cache: str | None, vary: str | None) -> list[HeaderPair]:
 
 async def send_answer(call: Call, send: Send, answer: Rendered) -> int:
     """Send the answer with what every answer carries; return its status."""
-    status, headers, body = answer
-    headers = [*headers, (b"x-request-id", call.request_id.encode())]
+    status, block, body = answer
+    scope = call.scope
     if call.response_headers:
-        headers += encode_headers(call.response_headers)
-    if status in _BODILESS:
+        block = HeaderBlock([*block.pairs, *encode_headers(call.response_headers)])
+    length = b"" if status in _BODILESS else b"content-length: %d\r\n" % len(body)
+    if status in _BODILESS or scope["method"] == "HEAD":
         body = b""
-    else:
-        headers.append((b"content-length", b"%d" % len(body)))
+    request_id = call.request_id.encode()
+    write = scope["extensions"].get(ANSWER_EXTENSION) if "extensions" in scope else None
+    if write is not None and write(
+        scope, status, b"%sx-request-id: %s\r\n%s\r\n" % (block.lines, request_id, length), body
+    ):
+        return status
+    headers = [*block.pairs, (b"x-request-id", request_id)]
+    if length:
+        headers.append((b"content-length", length[16:-2]))
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if call.scope["method"] == "HEAD" else body})
+    await send({"type": "http.response.body", "body": body})
     return status

@@ -12,7 +12,7 @@ from vestibule.wire.dialect import Dialect
 from vestibule.wire.endpoint import Responder, compile_responder
 from vestibule.wire.finish import Finisher
 from vestibule.wire.routes import Route, Routes
-from vestibule.wire.steps import Mounting, origin_list, origin_step
+from vestibule.wire.steps import Mounting, Plan, browser_step, origin_list
 
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
@@ -71,9 +71,10 @@ def _without_slash(call: Call) -> Redirect:
 def compile_refusal(dialect: Dialect, mounting: Mounting, refuse_call: Callable[..., object]) -> Responder:
     """Return the coroutine function for requests that no endpoint takes; `refuse_call` raises why."""
     policy = dialect.cors
-    steps = () if policy is None or policy.origins is not None else (origin_step(policy, mounting),)
     finisher = Finisher(dialect, mounting, cache=None, vary=None if policy is None else policy.vary, status=200)
-    return compile_responder(dialect, None, "", bind(refuse_call, {}), steps, finisher, mounting)
+    return compile_responder(
+        dialect, None, "", bind(refuse_call, {}), Plan(browser_step(policy, mounting)), finisher, mounting
+    )
 
 
 def compile_preflight(
@@ -95,4 +96,4 @@ def compile_preflight(
         return Answer(None, headers=policy.preflight(call, call.origin or "", listed))
 
     finisher = Finisher(dialect, mounting, cache=None, vary=None if policy is None else policy.vary, status=204)
-    return compile_responder(dialect, None, "", bind(options, {}), (), finisher, mounting)
+    return compile_responder(dialect, None, "", bind(options, {}), Plan(), finisher, mounting)

@@ -37,18 +37,25 @@ class Mounting:
     access_log: AccessLog
 
 
-def plan_steps(dialect: Dialect, endpoint: Endpoint, handler: Bound, mounting: Mounting) -> tuple[Step, ...]:
-    """Return the steps for `endpoint`. Raises: MountError."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What comes before the handler; `for_browsers` is taken first, and only by calls with an Origin."""
+
+    for_browsers: Step | None = None
+    steps: tuple[Step, ...] = ()
+
+
+def plan_steps(dialect: Dialect, endpoint: Endpoint, base: str, handler: Bound, mounting: Mounting) -> Plan:
+    """Return the plan for `endpoint`. Raises: MountError."""
     dependencies = mounting.dependencies
     plan: list[Step] = []
     if dialect.body_first and {"body", "form"} & set(handler.parameters):
         plan.append(_members_step(endpoint))
-    if dialect.project_function is not None:
-        plan.append(_project_step(bind(dialect.project_function, dependencies)))
     policy = endpoint.cors or dialect.cors
-    if policy is not None:
-        # an echo needs no project, and even a refusal about the project should be readable
-        plan.insert(len(plan) if policy.origins is not None else 0, origin_step(policy, mounting))
+    if dialect.project_function is not None and _needs_project(dialect, endpoint, handler, base, policy):
+        plan.append(_project_step(bind(dialect.project_function, dependencies)))
+    if policy is not None and policy.origins is not None:
+        plan.append(origin_step(policy, mounting))
     for limit in (*dialect.limits, *endpoint.limits):
         step = _limit_step(dialect, limit, mounting)
         plan += [] if step is None else [step]
@@ -61,7 +68,25 @@ def plan_steps(dialect: Dialect, endpoint: Endpoint, handler: Bound, mounting: M
         plan.append(_query_step(FieldReader(handler.parameters["query"].kind, where="query")))
     if {"body", "form"} & set(handler.parameters):
         plan.append(_body_step(dialect, endpoint, handler))
-    return tuple(plan)
+    return Plan(browser_step(policy, mounting), tuple(plan))
+
+
+def _needs_project(dialect: Dialect, endpoint: Endpoint, handler: Bound, base: str, policy: CorsPolicy | None) -> bool:
+    """Return whether anything can ask for the project; a constant answer such as a version is spared the search."""
+    return bool(
+        "{" in base
+        or {"project", "call"} & set(handler.parameters)
+        or endpoint.auth
+        or dialect.guards
+        or dialect.limits
+        or endpoint.limits
+        or (policy and policy.origins)
+    )
+
+
+def browser_step(policy: CorsPolicy | None, mounting: Mounting) -> Step | None:
+    """Return the step for calls with an Origin when it needs no project: even refusals are readable then."""
+    return None if policy is None or policy.origins is not None else origin_step(policy, mounting)
 
 
 def _members_step(endpoint: Endpoint) -> Step:
