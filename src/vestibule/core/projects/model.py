@@ -1,6 +1,6 @@
 """What a project is and allows. One policy per project, enforced in the core for every door."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -9,6 +9,7 @@ from vestibule.kernel.ids import AccountId, ClientId, ProjectId, ServiceKeyId
 
 DEFAULT_PROJECT: Final = "default"
 METADATA_LIMIT_BYTES: Final = 10_240
+STANDARD_SCOPES: Final = ("openid", "profile", "email", "offline_access")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,17 @@ class Project:
     policy: Policy
     parent_account_id: AccountId | None = None
 
+    def for_client(self, client: "Client") -> "Project":
+        """Return the project under a client's own rules as well; a client may be stricter, never laxer."""
+        if client.sign_up_enabled and not client.verified_email_required:
+            return self
+        policy = replace(
+            self.policy,
+            sign_up_enabled=self.policy.sign_up_enabled and client.sign_up_enabled,
+            verified_email_required=self.policy.verified_email_required or client.verified_email_required,
+        )
+        return replace(self, policy=policy)
+
 
 @dataclass(frozen=True, slots=True)
 class TokenTerms:
@@ -84,6 +96,14 @@ class Client:
     default_scope: str | None
     settings: dict[str, Any]
     terms: TokenTerms
+    sign_up_enabled: bool = True
+    verified_email_required: bool = False
+
+    def granted_scope(self, requested: str | None) -> str:
+        """Return those of the requested scopes that this client may have; its default where none are asked for."""
+        allowed = STANDARD_SCOPES if self.allowed_scope is None else self.allowed_scope.split()
+        asked = (requested or self.default_scope or "").split()
+        return " ".join(scope for scope in dict.fromkeys(asked) if scope in allowed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,8 @@ def client_from_row(row: ClientRow) -> Client:
         default_scope=row.default_scope,
         settings=row.settings,
         terms=terms,
+        sign_up_enabled=row.settings.get("sign_up_enabled") is not False,
+        verified_email_required=row.settings.get("require_verified_email") is True,
     )
 
 
