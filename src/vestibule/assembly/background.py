@@ -1,0 +1,100 @@
+"""The tasks beside the requests: mail, sweeping, watching for changed keys, letting new keys sign."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from vestibule.assembly.start import Preparation
+from vestibule.core.facade import Core
+from vestibule.delivery.worker import OutboxWorker
+from vestibule.kernel.errors import StorageUnavailable
+
+_log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("vestibule.background")
+
+WATCH_EVERY: Final = timedelta(seconds=5)
+SWEEP_EVERY: Final = timedelta(minutes=5)
+_RETRY_EVERY: Final = timedelta(seconds=1)
+
+
+@dataclass(slots=True)
+class Background:
+    """Runs until stopped. A database that is away stops none of it: the tasks try again."""
+
+    core: Core
+    prepare: Preparation
+    mail: OutboxWorker | None
+    is_prepared: bool = False
+    _stop: asyncio.Event = field(default_factory=asyncio.Event)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Prepare the database if it is there, then start the tasks. Raises: StartRefused."""
+        try:
+            await self.prepare()
+            self.is_prepared = True
+        except StorageUnavailable:
+            _log.warning("database.away", retry_seconds=_RETRY_EVERY.total_seconds())
+            self._tasks.append(asyncio.create_task(self._prepare_later()))
+        self._tasks += [
+            asyncio.create_task(self._every(WATCH_EVERY, self._watch)),
+            asyncio.create_task(self._every(SWEEP_EVERY, self._sweep)),
+        ]
+        if self.mail is not None:
+            self._tasks.append(asyncio.create_task(self._deliver(self.mail)))
+
+    async def stop(self) -> None:
+        """Let running work end, then end the tasks."""
+        self._stop.set()
+        _, late = await asyncio.wait(self._tasks, timeout=12) if self._tasks else (set(), set())
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def _prepare_later(self) -> None:
+        while not self.is_prepared and not await self._stopped_within(_RETRY_EVERY):
+            try:
+                await self.prepare()
+                self.is_prepared = True
+                _log.info("database.back")
+            except StorageUnavailable:
+                continue
+
+    async def _watch(self) -> None:
+        if await self.core.catalog.refresh():
+            _log.info("catalog.changed")
+
+    async def _sweep(self) -> None:
+        removed = await self.core.reaper.sweep()
+        if await self.core.key_rotation.promote_due():
+            await self.core.registry.announce_change()
+        if any(removed.values()):
+            _log.info("reaper.swept", **removed)
+
+    async def _deliver(self, mail: OutboxWorker) -> None:
+        while not self._stop.is_set():
+            try:
+                await mail.run(self._stop)
+            except Exception:  # noqa: BLE001 - whatever it is, mail goes on
+                # A bug in delivery must not end delivery: it is reported, and the loop begins anew.
+                _log.exception("delivery.restarted")
+                await self._stopped_within(_RETRY_EVERY)
+
+    async def _every(self, pause: timedelta, work: Callable[[], Awaitable[None]]) -> None:
+        while not await self._stopped_within(pause):
+            try:
+                await work()
+            except StorageUnavailable:
+                _log.warning("background.postponed", work=work.__name__)
+
+    async def _stopped_within(self, pause: timedelta) -> bool:
+        try:
+            async with asyncio.timeout(pause.total_seconds()):
+                await self._stop.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,111 @@
+"""Builds the core from settings: which collaborator each use-case gets."""
+
+import binascii
+from datetime import timedelta
+from typing import Final
+
+from vestibule.core.accounts import AccountDirectory
+from vestibule.core.attempts import AttemptBudget
+from vestibule.core.audit import AuditLog
+from vestibule.core.emails import RequestVerification, VerifyEmail
+from vestibule.core.facade import Core
+from vestibule.core.letters import SendLetter
+from vestibule.core.outbox import Outbox
+from vestibule.core.passwords import (
+    ChangePassword,
+    Hashing,
+    RequestPasswordReset,
+    ResetPassword,
+    SetPassword,
+    SignInWithPassword,
+    SignUpWithPassword,
+)
+from vestibule.core.projects import Catalog, Registry, ServiceKeys
+from vestibule.core.reaper import Reaper
+from vestibule.core.sessions import IssueSession, RefreshSecrets, RefreshSession, RevokeSessions
+from vestibule.core.signin import FinishSignIn
+from vestibule.core.signing import (
+    KeyRotation,
+    KeySets,
+    SharedSecret,
+    SigningKey,
+    signing_key_from_pem,
+    signing_key_from_secret,
+)
+from vestibule.core.tickets import TicketDesk
+from vestibule.core.users import CreateUser, UserDirectory
+from vestibule.kernel.clock import Clock
+from vestibule.kernel.entropy import Entropy
+from vestibule.kernel.keyring import Keyring
+from vestibule.settings import ConfiguredJwt, Settings
+from vestibule.storage import Database
+
+# Clients may choose the life of their access tokens up to this.
+_LONGEST_TOKEN_LIFE: Final = timedelta(days=1)
+
+
+def keyring_of(settings: Settings, entropy: Entropy) -> Keyring:
+    """Return the keyring of the configured root keys, the first one current."""
+    return Keyring([root_key_bytes(key.reveal()) for key in settings.root_keys], entropy)
+
+
+def root_key_bytes(text: str) -> bytes:
+    """Return the bytes of a root key: 32 bytes written in hex are decoded, any other text is taken as it is."""
+    try:
+        decoded = binascii.unhexlify(text)
+    except (binascii.Error, ValueError):
+        return text.encode()
+    return decoded if len(decoded) >= 32 else text.encode()  # noqa: PLR2004 - the 256 bits of a key
+
+
+def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy) -> Core:
+    """Return every use-case, ready to call."""
+    keyring = keyring_of(settings, entropy)
+    audit = AuditLog(clock, entropy)
+    outbox = Outbox(keyring, entropy, clock)
+    attempts = AttemptBudget(clock, keyring)
+    key_sets = KeySets(db, keyring, clock, entropy, settings.signing_algorithm)
+    catalog = Catalog(
+        db, key_sets, settings.policy, settings.dialects, configured_key(settings.jwt) if settings.jwt else None
+    )
+    tickets = TicketDesk(clock, entropy, keyring)
+    users = UserDirectory(db, audit, clock)
+    accounts = AccountDirectory(clock, entropy)
+    secrets = RefreshSecrets(keyring, entropy)
+    revoke = RevokeSessions(db, clock, secrets, audit)
+    finish = FinishSignIn(users, accounts, tickets, IssueSession(clock, entropy, secrets), audit)
+    letters = SendLetter(tickets, outbox)
+    hashing = Hashing(settings.argon2, settings.hashing)
+    set_password = SetPassword(revoke, tickets, audit, clock)
+    create_user = CreateUser(clock, entropy)
+    return Core(
+        db=db,
+        clock=clock,
+        keyring=keyring,
+        catalog=catalog,
+        registry=Registry(db, catalog, key_sets, audit, clock, entropy),
+        service_keys=ServiceKeys(db, audit, clock, entropy),
+        key_sets=key_sets,
+        key_rotation=KeyRotation(key_sets, max(settings.policy.access_token_life, _LONGEST_TOKEN_LIFE)),
+        users=users,
+        accounts=accounts,
+        audit=audit,
+        outbox=outbox,
+        sign_up_with_password=SignUpWithPassword(db, users, create_user, accounts, hashing, letters, finish, audit),
+        sign_in_with_password=SignInWithPassword(db, attempts, hashing, finish),
+        refresh_session=RefreshSession(db, clock, secrets, users, audit, settings.refresh_grace),
+        revoke_sessions=revoke,
+        change_password=ChangePassword(db, users, attempts, hashing, set_password),
+        request_password_reset=RequestPasswordReset(db, users, letters),
+        reset_password=ResetPassword(db, users, tickets, hashing, set_password),
+        request_verification=RequestVerification(db, users, letters),
+        verify_email=VerifyEmail(db, users, tickets, finish),
+        reaper=Reaper(db, outbox, clock, settings.retention),
+    )
+
+
+def configured_key(jwt: ConfiguredJwt) -> SigningKey:
+    """Return the key that HASURA_GRAPHQL_JWT_SECRET configures. Raises: ValueError when it is no usable key."""
+    if jwt.signing_key is not None:
+        return signing_key_from_pem(jwt.kid, jwt.algorithm, jwt.signing_key.reveal().encode())
+    return signing_key_from_secret(SharedSecret(jwt.algorithm, jwt.key.reveal().encode(), jwt.kid))
