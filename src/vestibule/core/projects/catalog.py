@@ -17,7 +17,8 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(slots=True)
 class Catalog:
-    """Answers which project and which client a request means. Unknown names are never remembered.
+    """Answers which project and which client a request means. Unknown names are never remembered, except hosts:
+    every request asks for its own, and most servers have none bound.
 
     `default_policy` is the policy of the project `default`, from configuration, and `default_key` its signing key;
     other projects start from the built-in policy. Both are overlaid with the settings stored with the project.
@@ -33,7 +34,7 @@ class Catalog:
     _projects_by_id: dict[ProjectId, Project] = field(default_factory=dict)
     _clients: dict[str, Client] = field(default_factory=dict)
     _clients_by_id: dict[UUID, Client] = field(default_factory=dict)
-    _hosts: dict[str, tuple[Project, Client | None]] = field(default_factory=dict)
+    _hosts: dict[str, tuple[Project, Client | None] | None] = field(default_factory=dict)
 
     async def default(self) -> Project:
         """Return the project that the configuration describes."""
@@ -73,16 +74,19 @@ class Catalog:
 
     async def by_host(self, hostname: str) -> tuple[Project, Client | None] | None:
         """Return what an operator bound to this host name; None when nothing is."""
-        known = self._hosts.get(hostname)
-        if known is not None:
-            return known
+        try:
+            return self._hosts[hostname]
+        except KeyError:
+            pass
         row = await self.db.one(store.HOST, hostname=hostname)
-        if row is None:
-            return None
-        project = await self.project_by_id(ProjectId(row.project_id))
-        client = await self.client_by_id(row.client_id) if row.client_id else None
-        self._hosts[hostname] = (project, client)
-        return project, client
+        found = None
+        if row is not None:
+            project = await self.project_by_id(ProjectId(row.project_id))
+            found = project, (await self.client_by_id(row.client_id) if row.client_id else None)
+        if len(self._hosts) >= _MOST_REMEMBERED:
+            self._hosts.clear()
+        self._hosts[hostname] = found
+        return found
 
     async def lists_origin(self, origin: str) -> bool:
         """Tell whether any client lists this browser origin (a preflight cannot name its client)."""

@@ -33,11 +33,14 @@ class Target:
     path: str
 
 
+def is_url(text: str) -> bool:
+    """Tell whether `text` could be a URL at all: of bearable length, without control characters and broken escapes."""
+    return len(text) <= _MAX_CHARACTERS and text.isprintable() and not _BAD_ESCAPE.search(text)
+
+
 def parse_target(text: str) -> Target | None:
     """Return the parts of an absolute URL in its one canonical spelling; None for anything else."""
-    if len(text) > _MAX_CHARACTERS or "\\" in text or " " in text or not text.isprintable():
-        return None
-    if _BAD_ESCAPE.search(text):
+    if not is_url(text) or "\\" in text or " " in text:
         return None
     scheme, colon, rest = text.partition(":")
     if not colon or not _SCHEME.fullmatch(scheme) or scheme in _NEVER:

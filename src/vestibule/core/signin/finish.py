@@ -16,7 +16,7 @@ from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
 from vestibule.core.sessions import ROTATING, IssueSession, Session, SessionTerms
 from vestibule.core.tickets import NewTicket, Purpose, TicketDesk
-from vestibule.core.users import Subject, UserDirectory, parse_email, refuse_address_outside_lists, refuse_unless_active
+from vestibule.core.users import Subject, UserDirectory
 from vestibule.storage import Queries
 
 _SECOND_FACTOR_LIFE: Final = timedelta(minutes=5)
@@ -91,10 +91,7 @@ class FinishSignIn:
         Raises: UserNotFound, UserNotActive, EmailNotVerified, EmailRefused, AnonymousNotAllowed, NotAMember.
         """
         project = visit.project
-        subject = await self.users.subject(tx, project.id, who.user_id)
-        if subject.email is not None:
-            refuse_address_outside_lists(project.policy, parse_email(subject.email))
-        refuse_unless_active(project.policy, subject)
+        subject = await self.users.welcome(tx, project.id, project.policy, who.user_id)
         if subject.mfa_type is not None:
             return await self._second_factor(tx, visit, subject, subject.mfa_type)
         signed_in = await self._start(tx, visit, subject, who.method, terms)
