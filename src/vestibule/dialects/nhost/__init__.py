@@ -1,0 +1,29 @@
+"""Nhost Auth: its paths, its JSON, its errors; `nhost_mount` is all that the assembly needs."""
+
+from collections.abc import Mapping
+
+from vestibule.core.facade import Core
+from vestibule.dialects.nhost import passwords, sessions, signin, signup, system, user, verification
+from vestibule.dialects.nhost.dialect import configured, nhost
+from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.tokens import AccessTokens
+from vestibule.wire import Mount
+
+__all__ = ["HANDLERS", "NhostSettings", "nhost", "nhost_mount"]
+
+# Importing them is what declares the endpoints.
+HANDLERS = (signup, signin, sessions, user, passwords, verification, system)
+
+
+def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[type, object]]:
+    """Return the dialect as the operator wants it, and what its handlers ask for."""
+    dialect = configured(settings)
+    prefix = settings.api_prefix.rstrip("/")
+    mount = Mount(dialect, extra_bases=() if prefix in dialect.bases else (prefix,))
+    dependencies: dict[type, object] = {
+        Core: core,
+        NhostSettings: settings,
+        AccessTokens: AccessTokens.configured(core, settings),
+        system.PublishedKeys: system.PublishedKeys(core),
+    }
+    return mount, dependencies

@@ -1,0 +1,77 @@
+"""Nhost Auth as a dialect: its manners, how it finds the project, how it knows the caller."""
+
+from typing import Final
+
+from vestibule import __version__
+from vestibule.core.facade import Core
+from vestibule.core.projects import Project, Visit
+from vestibule.core.signin import DoorTerms
+from vestibule.dialects.nhost.errors import ErrorResponse, error_table, render
+from vestibule.dialects.nhost.limits import GLOBAL
+from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shapes import encode
+from vestibule.dialects.nhost.tokens import DIALECT, AccessTokens, Caller
+from vestibule.kernel.errors import ProjectNotFound, Unauthenticated
+from vestibule.wire import Call, Dialect, EchoOrigin
+
+FOR_ANYBODY: Final = "for-anybody"  # the mark of endpoints that also answer on hosts of other doors' projects
+
+
+def _dialect(settings: NhostSettings) -> Dialect:
+    return Dialect(
+        DIALECT,
+        title="Nhost Auth",
+        version=__version__,
+        description="Speaks the HTTP API of Nhost Auth; `@nhost/nhost-js` works unmodified.",
+        bases=("", "/v1"),
+        render=render,
+        errors=error_table(settings),
+        error_schema=ErrorResponse,
+        unknown_members="refuse",
+        cors=EchoOrigin(methods=("POST", "GET"), headers=None, max_age_seconds=86_400),
+        encode=encode,
+        redirect_slashes=True,
+        common_raises=(ProjectNotFound,),
+        limits=(GLOBAL,),
+        limit_scope=lambda call: str(call.project.public_id),
+    )
+
+
+nhost: Final = _dialect(NhostSettings())
+
+
+def configured(settings: NhostSettings) -> Dialect:
+    """Return the dialect with the same endpoints and the operator's error table."""
+    dialect = _dialect(settings)
+    dialect.endpoints = nhost.endpoints
+    dialect.project_function = nhost.project_function
+    return dialect
+
+
+@nhost.project
+async def find_project(call: Call, core: Core) -> Project:
+    """Return the project that the host is bound to, else the default one. Raises: ProjectNotFound."""
+    bound = await core.catalog.by_host(call.host)
+    project = bound[0] if bound else await core.catalog.default()
+    if DIALECT not in project.dialects and (call.endpoint is None or FOR_ANYBODY not in call.endpoint.marks):
+        raise ProjectNotFound
+    return project
+
+
+@nhost.auth("BearerAuth", scheme={"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+async def bearer(call: Call, project: Project, tokens: AccessTokens) -> Caller:
+    """Return who calls. Raises: Unauthenticated, InvalidAccessToken."""
+    scheme, space, token = (call.header("authorization") or "").partition(" ")
+    if scheme != "Bearer" or not space or not token or " " in token:
+        raise Unauthenticated
+    return await tokens.caller(project, token)
+
+
+def visit_of(call: Call, project: Project) -> Visit:
+    """Return the request as the core sees it."""
+    return Visit(project, DIALECT, call.client_network, call.request_id)
+
+
+def door_terms(project: Project) -> DoorTerms:
+    """Return what sessions are like here."""
+    return DoorTerms(life=project.policy.refresh_token_life)

@@ -1,0 +1,216 @@
+"""How this dialect says no: one table from refusals to the codes of Nhost Auth, and the forms of its bodies.
+
+Business errors are `{error, message, status}`. Malformed requests and missing tokens take the form of the newest
+server: `{error, reason}`. Where the endpoint redirects, business errors travel in the query of the target.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from vestibule.core.projects import Project
+from vestibule.core.redirects import allowed_target
+from vestibule.dialects.nhost.links import with_parameters
+from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shapes import VerifyQuery
+from vestibule.kernel import errors as refusals
+from vestibule.kernel.errors import MalformedRequest, Refusal
+from vestibule.wire import Answer, Call, InternalError, PlainText, RawBody, Redirect, Reply, WireError
+
+REDIRECTS: Final = "redirects"  # the mark of endpoints that deliver errors by redirect
+MEANINGLESS: Final = "meaningless"  # the problem of a well-formed request that asks for nothing
+_FRAMEWORK_JSON: Final = "application/json; charset=utf-8"
+
+# What the request decoder finds before any schema is looked at.
+_MISSING: Final = frozenset({"required", "min_length"})
+_UNREADABLE: Final = frozenset({"json", "encoding", "depth", "characters", "repeated"})
+
+
+class ErrorResponse(msgspec.Struct, frozen=True):
+    """A business error."""
+
+    error: str
+    message: str
+    status: int
+
+
+class RequestProblem(msgspec.Struct, frozen=True):
+    """The request is malformed; `reason` says where."""
+
+    error: Literal["schema-validation-error", "request-validation-error"]
+    reason: str
+
+
+class Unauthorized(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """No usable credential."""
+
+    error: str
+    reason: str
+    security_scheme: str = ""
+
+
+class BadRequest(msgspec.Struct, frozen=True):
+    """A value has the right type and still cannot be used. The key is `errors`, as in the original."""
+
+    errors: Literal["bad-request"]
+    message: str
+
+
+INVALID_REQUEST: Final = WireError(400, "invalid-request", "The request payload is incorrect")
+_INTERNAL: Final = WireError(500, "internal-server-error", "Internal server error")
+_BUSY: Final = WireError(503, "internal-server-error", "Internal server error")
+_NOT_FOUND: Final = WireError(404, media_type="text/plain")
+_LIMITED: Final = WireError(429, media_type="text/plain")
+_MALFORMED: Final = WireError(400, "request-validation-error", schema=RequestProblem)
+_OUT_OF_SHAPE: Final = WireError(400, "schema-validation-error", schema=RequestProblem)
+_FORBIDDEN: Final = WireError(403, "invalid-request", INVALID_REQUEST.message)
+_WRONG_PASSWORD: Final = WireError(401, "invalid-email-password", "Incorrect email or password")
+_TAKEN: Final = {
+    "email-already-in-use": WireError(409, "email-already-in-use", "Email already in use"),
+    "user-already-exists": WireError(409, "user-already-exists", "User already exists"),
+}
+_BAD_HEADER: Final = "missing or malformed authorization header"
+_BAD_TOKEN: Final = "invalid or expired token"  # noqa: S105 - what is said of one
+
+_TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
+    InternalError: _INTERNAL,
+    refusals.MalformedRequest: _OUT_OF_SHAPE,
+    refusals.PayloadTooLarge: WireError(413, "request-validation-error", schema=RequestProblem),
+    refusals.UnsupportedMediaType: _MALFORMED,
+    refusals.RouteNotFound: _NOT_FOUND,
+    refusals.MethodNotAllowed: _NOT_FOUND,
+    refusals.ProjectNotFound: _NOT_FOUND,
+    refusals.TooManyRequests: _LIMITED,
+    refusals.TooManyAttempts: _LIMITED,
+    refusals.Overloaded: _BUSY,
+    refusals.StorageUnavailable: _BUSY,
+    refusals.Unauthenticated: WireError(401, "unauthorized", _BAD_HEADER, schema=Unauthorized),
+    refusals.InvalidAccessToken: WireError(401, "unauthorized", _BAD_TOKEN, schema=Unauthorized),
+    refusals.InvalidServiceKey: WireError(401, "unauthorized", "invalid token", schema=Unauthorized),
+    refusals.InvalidEmail: WireError(400, "bad-request", "email: failed to pass regex validation", schema=BadRequest),
+    refusals.PasswordTooLong: _OUT_OF_SHAPE,
+    refusals.MetadataTooLarge: _OUT_OF_SHAPE,
+    refusals.NotPermitted: _FORBIDDEN,
+    refusals.OriginNotAllowed: _FORBIDDEN,
+    refusals.CsrfFailed: _FORBIDDEN,
+    refusals.NotAMember: _FORBIDDEN,
+    refusals.ClientRequired: INVALID_REQUEST,
+    refusals.ClientMismatch: INVALID_REQUEST,
+    refusals.ClientNotFound: WireError(404, "invalid-request", INVALID_REQUEST.message),
+    refusals.EndpointDisabled: WireError(409, "disabled-endpoint", "This endpoint is disabled"),
+    refusals.SignUpDisabled: WireError(403, "signup-disabled", "Sign up is disabled."),
+    refusals.EmailRefused: _WRONG_PASSWORD,
+    refusals.InvalidCredentials: _WRONG_PASSWORD,
+    refusals.RoleNotAllowed: WireError(400, "role-not-allowed", "Role not allowed"),
+    refusals.DefaultRoleNotAllowed: WireError(
+        400, "default-role-must-be-in-allowed-roles", "Default role must be in allowed roles"
+    ),
+    refusals.RedirectNotAllowed: WireError(
+        400, "redirectTo-not-allowed", 'The value of "options.redirectTo" is not allowed.'
+    ),
+    refusals.UserNotActive: WireError(401, "disabled-user", "User is disabled"),
+    refusals.EmailNotVerified: WireError(401, "unverified-user", "User is not verified."),
+    refusals.EmailAlreadyVerified: WireError(400, "email-already-verified", "User's email is already verified"),
+    refusals.AnonymousNotAllowed: WireError(403, "forbidden-anonymous", "Forbidden, user is anonymous."),
+    refusals.SecondFactorUnavailable: INVALID_REQUEST,
+    refusals.PasswordTooShort: WireError(400, "password-too-short", "Password is too short"),
+    refusals.PasswordTooWeak: INVALID_REQUEST,
+    refusals.PasswordUnchanged: INVALID_REQUEST,
+    refusals.InvalidRefreshToken: WireError(401, "invalid-refresh-token", "Invalid or expired refresh token"),
+    refusals.InvalidTicket: WireError(401, "invalid-ticket", "Invalid ticket"),
+}
+
+# With AUTH_CONCEAL_ERRORS these look like any other bad request.
+_TELLING: Final = frozenset(
+    {
+        "disabled-user",
+        "email-already-in-use",
+        "email-already-verified",
+        "forbidden-anonymous",
+        "invalid-email-password",
+        "invalid-refresh-token",
+        "invalid-ticket",
+        "role-not-allowed",
+        "signup-disabled",
+        "unverified-user",
+        "user-already-exists",
+    }
+)
+
+
+def error_table(settings: NhostSettings) -> dict[type[Refusal | InternalError], WireError]:
+    """Return the table as the operator wants it."""
+    taken = _TAKEN[settings.existing_user_code]
+    table = {**_TABLE, refusals.EmailTaken: taken, refusals.UsernameTaken: taken}
+    if not settings.conceal_errors:
+        return table
+    return {kind: INVALID_REQUEST if error.code in _TELLING else error for kind, error in table.items()}
+
+
+def render(call: Call, failure: Refusal | InternalError) -> Reply:
+    """Return the original's form of a failure."""
+    if isinstance(failure, MalformedRequest) and failure.problem == MEANINGLESS:
+        return _business(INVALID_REQUEST)
+    error = call.dialect.wire_error(failure)
+    if error.schema is not None:
+        return RawBody(_framework_body(failure, error), _FRAMEWORK_JSON, status=error.status)
+    if error.media_type is not None:
+        text = "404 page not found" if error is _NOT_FOUND else ""
+        return PlainText(text, error.status, content_type=error.media_type)
+    if isinstance(failure, Refusal) and error not in (_BUSY, _INTERNAL) and _redirects(call):
+        return _redirect(call, error)
+    return _business(error)
+
+
+def _business(error: WireError) -> Answer[object]:
+    return Answer(ErrorResponse(error.code, error.message, error.status), status=error.status)
+
+
+def _framework_body(failure: Refusal | InternalError, error: WireError) -> bytes:
+    """Return the body of an error that was found before the handler, without a newline, as the original's framework."""
+    body: msgspec.Struct
+    match failure:
+        case MalformedRequest():
+            body = _request_problem(failure)
+        case refusals.Unauthenticated() | refusals.InvalidAccessToken():
+            body = Unauthorized(error.code, error.message, "BearerAuth")
+        case refusals.InvalidServiceKey():
+            body = Unauthorized(error.code, error.message)
+        case refusals.InvalidEmail():
+            body = BadRequest("bad-request", error.message)
+        case refusals.PasswordTooLong():
+            body = RequestProblem("schema-validation-error", "the password is longer than 1024 bytes")
+        case refusals.MetadataTooLarge():
+            reason = f'Error at "/options/metadata": more than {failure.limit_bytes} bytes'
+            body = RequestProblem("schema-validation-error", reason)
+        case refusals.PayloadTooLarge():
+            body = RequestProblem("request-validation-error", "the request body is too large")
+        case _:
+            body = RequestProblem("request-validation-error", "header Content-Type has an unexpected value")
+    return msgspec.json.encode(body)
+
+
+def _request_problem(refusal: MalformedRequest) -> RequestProblem:
+    is_missing = (
+        refusal.problem in _MISSING if refusal.where == "query" else refusal.problem == "required" and not refusal.path
+    )
+    if is_missing or refusal.where == "header" or refusal.problem in _UNREADABLE:
+        return RequestProblem("request-validation-error", refusal.message)
+    place = f'Error at "/{refusal.path.replace(".", "/")}": ' if refusal.path else ""
+    return RequestProblem("schema-validation-error", f"{place}{refusal.message}")
+
+
+def _redirects(call: Call) -> bool:
+    return call.endpoint is not None and REDIRECTS in call.endpoint.marks and isinstance(call.query, VerifyQuery)
+
+
+def _redirect(call: Call, error: WireError) -> Reply:
+    project: Project = call.project
+    try:
+        target = allowed_target(project.policy, call.query.redirect_to)
+    except refusals.RedirectNotAllowed:
+        target = project.policy.client_url
+    if not target:
+        return _business(error)
+    return Redirect(with_parameters(target, error=error.code, errorDescription=error.message))

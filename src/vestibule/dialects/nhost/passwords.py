@@ -1,0 +1,83 @@
+"""Changing and resetting passwords."""
+
+from msgspec import UNSET
+
+from vestibule.core.facade import Core
+from vestibule.core.passwords import NewPassword, PasswordChange
+from vestibule.core.projects import Project
+from vestibule.core.redirects import allowed_target
+from vestibule.core.users import parse_email
+from vestibule.dialects.nhost import shapes
+from vestibule.dialects.nhost.dialect import bearer, nhost, visit_of
+from vestibule.dialects.nhost.errors import MEANINGLESS
+from vestibule.dialects.nhost.limits import MAIL
+from vestibule.dialects.nhost.links import letter_form, ticket_secret
+from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.tokens import Caller
+from vestibule.kernel.errors import (
+    AnonymousNotAllowed,
+    EmailNotVerified,
+    InvalidCredentials,
+    InvalidEmail,
+    InvalidTicket,
+    MalformedRequest,
+    PasswordTooLong,
+    PasswordTooShort,
+    RedirectNotAllowed,
+    UserNotActive,
+)
+from vestibule.kernel.secret import Secret
+from vestibule.wire import Call
+
+
+@nhost.post(
+    "/user/password",
+    auth=bearer.optional,
+    raises=(
+        InvalidTicket,
+        InvalidCredentials,
+        UserNotActive,
+        EmailNotVerified,
+        AnonymousNotAllowed,
+        PasswordTooShort,
+        PasswordTooLong,
+    ),
+    tags=("user",),
+    operation="changeUserPassword",
+)
+async def change_user_password(
+    body: shapes.UserPasswordRequest, call: Call, caller: Caller | None, project: Project, core: Core
+) -> str:
+    """Set a new password, as the signed-in user or with the ticket of a reset mail.
+
+    The user's other sessions end; a ticket is spent only once the password is set.
+    """
+    visit = visit_of(call, project)
+    new = NewPassword(Secret(body.new_password))
+    if caller is not None:
+        change = PasswordChange(user_id=caller.user_id, new=new, kept_session=caller.session_id)
+        await core.change_password(visit, change)
+        return "OK"
+    if body.ticket is UNSET:
+        raise MalformedRequest("there is neither an access token nor a ticket", path="ticket", problem=MEANINGLESS)
+    _, secret = ticket_secret(body.ticket)
+    await core.reset_password(visit, secret, new)
+    return "OK"
+
+
+@nhost.post(
+    "/user/password/reset",
+    limit=MAIL,
+    raises=(InvalidEmail, RedirectNotAllowed),
+    tags=("user",),
+    operation="sendPasswordResetEmail",
+)
+async def send_password_reset_email(
+    body: shapes.MailLinkRequest, call: Call, project: Project, core: Core, settings: NhostSettings
+) -> str:
+    """Mail a link that lets its reader set a new password; the answer never tells whether there is such a user."""
+    parse_email(body.email)
+    redirect_to = allowed_target(project.policy, shapes.wanted_redirect(body.options))
+    form = letter_form(settings, project, "passwordReset", redirect_to)
+    await core.request_password_reset(visit_of(call, project), body.email, form)
+    return "OK"

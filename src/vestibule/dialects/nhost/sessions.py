@@ -1,0 +1,85 @@
+"""Sessions: refreshing, checking and ending them. `/token` is the hottest path of all: one statement, one signature."""
+
+from vestibule.core.facade import Core
+from vestibule.core.projects import Project
+from vestibule.core.sessions import RefreshTerms
+from vestibule.dialects.nhost import shapes
+from vestibule.dialects.nhost.dialect import bearer, nhost, visit_of
+from vestibule.dialects.nhost.errors import MEANINGLESS
+from vestibule.dialects.nhost.limits import BRUTE_FORCE
+from vestibule.dialects.nhost.tokens import AccessTokens, Caller
+from vestibule.kernel.errors import (
+    AnonymousNotAllowed,
+    EmailNotVerified,
+    EmailRefused,
+    InvalidAccessToken,
+    InvalidCredentials,
+    InvalidRefreshToken,
+    MalformedRequest,
+    UserNotActive,
+)
+from vestibule.kernel.ids import parse_uuid
+from vestibule.wire import Call
+
+_ANY_SESSION = RefreshTerms()
+
+
+@nhost.post(
+    "/token",
+    raises=(InvalidRefreshToken, UserNotActive, EmailNotVerified),
+    tags=("session",),
+    operation="refreshToken",
+)
+async def refresh_token(
+    body: shapes.RefreshTokenRequest, call: Call, project: Project, core: Core, tokens: AccessTokens
+) -> shapes.Session:
+    """Exchange a refresh token for a new session.
+
+    A token that was exchanged a moment ago answers the current one, so that two tabs never sign each other out.
+    """
+    secret = parse_uuid(body.refresh_token)
+    if secret is None:
+        raise InvalidRefreshToken
+    refreshed = await core.refresh_session(visit_of(call, project), secret.bytes, _ANY_SESSION)
+    return await tokens.session(project, refreshed.subject, refreshed.session, refreshed.secret)
+
+
+@nhost.post(
+    "/token/verify",
+    auth=bearer.optional,
+    limit=BRUTE_FORCE,
+    raises=(InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed),
+    tags=("session",),
+    operation="verifyToken",
+)
+async def verify_token(
+    body: shapes.VerifyTokenRequest | None, caller: Caller | None, project: Project, core: Core, tokens: AccessTokens
+) -> str:
+    """Tell whether an access token is good: the one in the body, else the one in the Authorization header."""
+    if body is not None and isinstance(body.token, str):
+        try:
+            await tokens.caller(project, body.token.removeprefix("Bearer "))
+        except InvalidAccessToken as error:
+            raise MalformedRequest("the token is not good", path="token", problem=MEANINGLESS) from error
+        return "OK"
+    if caller is None:
+        raise MalformedRequest("there is no token", problem=MEANINGLESS)
+    await core.users.welcome(core.db, project.id, project.policy, caller.user_id)
+    return "OK"
+
+
+@nhost.post("/signout", auth=bearer.optional, unknown_members="ignore", tags=("session",), operation="signOut")
+async def sign_out(body: shapes.SignOutRequest, call: Call, caller: Caller | None, project: Project, core: Core) -> str:
+    """End the session of a refresh token, or with `all` every session of the caller."""
+    visit = visit_of(call, project)
+    if body.all:
+        if caller is None:
+            raise MalformedRequest("signing out everywhere needs an access token", problem=MEANINGLESS)
+        await core.revoke_sessions.everywhere(visit, caller.user_id)
+        return "OK"
+    if not body.refresh_token:
+        raise MalformedRequest("there is no refresh token", path="refreshToken", problem=MEANINGLESS)
+    secret = parse_uuid(body.refresh_token)
+    if secret is not None:
+        await core.revoke_sessions.by_secret(visit, secret.bytes)
+    return "OK"

@@ -1,0 +1,26 @@
+"""What only this dialect needs to be told. The product's settings fill it in."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+DEFAULT_ISSUER: Final = "hasura-auth"
+DEFAULT_NAMESPACE: Final = "https://hasura.io/jwt/claims"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NhostSettings:
+    """How Nhost Auth would be configured.
+
+    `server_url` is the public base URL with its prefix, the only source of links. `api_prefix` is served besides `/v1`
+    and none. `conceal_errors` turns telling errors into `invalid-request`. `issuer` and `claims_namespace` come from
+    the JWT secret; None means the original's defaults. `existing_user_code` is what sign-up says of a taken address:
+    Nhost Auth renamed it in 2026. `email_limit_is_global` counts mails of everybody together.
+    """
+
+    server_url: str = ""
+    api_prefix: str = ""
+    conceal_errors: bool = False
+    issuer: str | None = None
+    claims_namespace: str | None = None
+    existing_user_code: Literal["email-already-in-use", "user-already-exists"] = "email-already-in-use"
+    email_limit_is_global: bool = False

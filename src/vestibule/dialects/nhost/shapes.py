@@ -1,0 +1,244 @@
+"""The JSON of Nhost Auth: what comes in, what goes out. Answers have their members in alphabetical order, as there.
+
+Optional members are UNSET, not None: the original refuses an explicit null and omits what is absent.
+"""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from vestibule.core.passwords import MAX_BYTES
+from vestibule.core.users import Subject, UserOptions
+
+_UUID_SHAPE: Final = r"\b[0-9a-f]{8}\b-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-\b[0-9a-f]{12}\b"
+_NAME_MARKS: Final = frozenset(" ,.'-")
+
+Email = Annotated[str, Meta(description="An email address", extra_json_schema={"format": "email"})]
+Password = Annotated[str, Meta(min_length=3, max_length=MAX_BYTES)]
+RedirectTo = Annotated[str, Meta(description="Where to send the user; must be on the project's allow-list")]
+ResetTicket = Annotated[str, Meta(pattern=r"^passwordReset\:.*$", description="For a user who is not signed in")]
+LinkType = Literal["emailVerify", "emailConfirmChange", "signinPasswordless", "passwordReset"]
+
+
+class Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename="camel"):
+    """A request body that takes no other members than its own."""
+
+
+class SignUpOptions(Body, frozen=True):
+    """What a person may choose at sign-up."""
+
+    allowed_roles: list[str] | UnsetType = UNSET
+    default_role: str | UnsetType = UNSET
+    display_name: Annotated[str, Meta(max_length=32, description="Letters, digits, symbols, ` ,.'-`")] | UnsetType = (
+        UNSET
+    )
+    locale: Annotated[str, Meta(min_length=2, max_length=3)] | UnsetType = UNSET
+    metadata: dict[str, Any] | UnsetType = UNSET  # Any: free-form JSON of the user's
+    redirect_to: RedirectTo | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Refuse other display names; the pattern is out of msgspec's reach, which knows no Unicode categories."""
+        if self.display_name is not UNSET and not _is_display_name(self.display_name):
+            raise ValueError(r"displayName doesn't match ^[\p{L}\p{N}\p{S} ,.'-]+$")
+
+
+def _is_display_name(text: str) -> bool:
+    return text != "" and all(symbol in _NAME_MARKS or unicodedata.category(symbol)[0] in "LNS" for symbol in text)
+
+
+class OptionsRedirectTo(Body, frozen=True):
+    """Options of the mails that carry a link."""
+
+    redirect_to: RedirectTo | UnsetType = UNSET
+
+
+class SignUpEmailPasswordRequest(Body, frozen=True):
+    """Registers a user with email and password."""
+
+    email: Email
+    password: Password
+    options: SignUpOptions = SignUpOptions()
+
+
+class SignInEmailPasswordRequest(Body, frozen=True):
+    """Signs in with email and password."""
+
+    email: Email
+    password: Password
+
+
+class RefreshTokenRequest(Body, frozen=True):
+    """Exchanges a refresh token."""
+
+    refresh_token: Annotated[str, Meta(pattern=_UUID_SHAPE)]
+
+
+class VerifyTokenRequest(Body, frozen=True):
+    """Names the access token to check; without it the Authorization header counts."""
+
+    token: str | UnsetType = UNSET
+
+
+class SignOutRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Ends one session by its refresh token, or all of the caller's."""
+
+    refresh_token: str = ""
+    all: bool = False
+
+
+class UserPasswordRequest(Body, frozen=True):
+    """Sets a new password."""
+
+    new_password: Password
+    ticket: ResetTicket | UnsetType = UNSET
+
+
+class MailLinkRequest(Body, frozen=True):
+    """Asks for a mail with a link to this address."""
+
+    email: Email
+    options: OptionsRedirectTo = OptionsRedirectTo()
+
+
+class VerifyQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The parameters of a mailed link. `type` is of no effect: the ticket says what it is for."""
+
+    ticket: Annotated[str, Meta(min_length=1)]
+    redirect_to: Annotated[str, Meta(min_length=1)]
+    type: LinkType | None = None
+
+
+class JwksQuery(msgspec.Struct, frozen=True):
+    """Whose keys; without it those of the client or project that the host is bound to."""
+
+    client_id: str | None = None
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A user, as its owner sees it."""
+
+    active_mfa_type: str | None
+    avatar_url: str
+    created_at: datetime
+    default_role: str
+    display_name: str
+    email: str | UnsetType = UNSET
+    email_verified: bool
+    id: UUID
+    is_anonymous: bool
+    locale: str
+    metadata: dict[str, Any] | None  # Any: free-form JSON of the user's
+    phone_number: str | UnsetType = UNSET
+    phone_number_verified: bool
+    roles: list[str]
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A session: `accessTokenExpiresIn` in seconds; `refreshTokenId` stays the same through every refresh."""
+
+    access_token: str
+    access_token_expires_in: int
+    refresh_token: UUID
+    refresh_token_id: UUID
+    user: User
+
+
+class MfaChallenge(msgspec.Struct, frozen=True):
+    """Stands for the first factor until the second one is shown."""
+
+    ticket: str
+
+
+class SessionPayload(msgspec.Struct, frozen=True):
+    """A session; absent where the address must be verified first."""
+
+    session: Session | UnsetType = UNSET
+
+
+class SignInEmailPasswordResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """Either a session or the challenge for a second factor."""
+
+    mfa: MfaChallenge | UnsetType = UNSET
+    session: Session | UnsetType = UNSET
+
+
+class VersionInfo(msgspec.Struct, frozen=True):
+    """Which version answers."""
+
+    version: str
+
+
+class Health(msgspec.Struct, frozen=True):
+    """What the path without a prefix answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Jwk(msgspec.Struct, frozen=True, kw_only=True):
+    """A public key (RFC 7517); `n` and `e` of RSA, the others of elliptic curves."""
+
+    alg: str
+    crv: str | UnsetType = UNSET
+    e: str | UnsetType = UNSET
+    kid: str | UnsetType = UNSET
+    kty: str
+    n: str | UnsetType = UNSET
+    use: str
+    x: str | UnsetType = UNSET
+    y: str | UnsetType = UNSET
+
+
+class JwkSet(msgspec.Struct, frozen=True):
+    """The keys that sign access tokens; empty for shared secrets."""
+
+    keys: list[Jwk]
+
+
+def user_options(options: SignUpOptions) -> UserOptions:
+    """Return the options as the core knows them."""
+    return UserOptions(
+        display_name=None if options.display_name is UNSET else options.display_name,
+        locale=None if options.locale is UNSET else options.locale,
+        default_role=None if options.default_role is UNSET else options.default_role,
+        roles=None if options.allowed_roles is UNSET else tuple(options.allowed_roles),
+        metadata=None if options.metadata is UNSET else options.metadata,
+    )
+
+
+def wanted_redirect(options: SignUpOptions | OptionsRedirectTo) -> str | None:
+    """Return the wished redirect target, None where none was named."""
+    return None if options.redirect_to is UNSET else options.redirect_to
+
+
+def user_entity(subject: Subject, *, mfa_type: str | None, roles: list[str]) -> User:
+    """Return the user for the wire; only GET /user knows the real `mfa_type`."""
+    return User(
+        active_mfa_type=mfa_type,
+        avatar_url=subject.avatar_url,
+        created_at=subject.created_at,
+        default_role=subject.default_role,
+        display_name=subject.display_name,
+        email=UNSET if subject.email is None else subject.email,
+        email_verified=subject.email_verified_at is not None,
+        id=subject.id,
+        is_anonymous=subject.is_anonymous,
+        locale=subject.locale,
+        metadata=subject.metadata,
+        phone_number=UNSET if subject.phone_number is None else subject.phone_number,
+        phone_number_verified=subject.phone_verified_at is not None,
+        roles=roles,
+    )
+
+
+def encode(value: object) -> bytes:
+    """Return the JSON as the original writes it: `&`, `<` and `>` escaped, a newline at the end."""
+    text = msgspec.json.encode(value)
+    if b"&" in text:
+        text = text.replace(b"&", b"\\u0026")
+    if b"<" in text or b">" in text:
+        text = text.replace(b"<", b"\\u003c").replace(b">", b"\\u003e")
+    return text + b"\n"

@@ -1,0 +1,73 @@
+"""Signing up."""
+
+from vestibule.core.facade import Core
+from vestibule.core.passwords import NewPassword, PasswordSignUp
+from vestibule.core.projects import Project
+from vestibule.core.redirects import allowed_target
+from vestibule.core.users import parse_email
+from vestibule.dialects.nhost import shapes
+from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
+from vestibule.dialects.nhost.limits import SIGN_UPS, VERIFICATION_MAIL
+from vestibule.dialects.nhost.links import letter_form
+from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.tokens import AccessTokens
+from vestibule.kernel.errors import (
+    DefaultRoleNotAllowed,
+    EmailRefused,
+    EmailTaken,
+    InvalidEmail,
+    MetadataTooLarge,
+    PasswordTooLong,
+    PasswordTooShort,
+    RedirectNotAllowed,
+    RoleNotAllowed,
+    SignUpDisabled,
+    UserNotActive,
+)
+from vestibule.kernel.secret import Secret
+from vestibule.wire import Call
+
+_OPTIONS = (RedirectNotAllowed, RoleNotAllowed, DefaultRoleNotAllowed, MetadataTooLarge)
+
+
+@nhost.post(
+    "/signup/email-password",
+    limit=(VERIFICATION_MAIL, SIGN_UPS),
+    raises=(
+        InvalidEmail,
+        SignUpDisabled,
+        EmailRefused,
+        PasswordTooShort,
+        PasswordTooLong,
+        *_OPTIONS,
+        EmailTaken,
+        UserNotActive,
+    ),
+    tags=("authentication",),
+    operation="signUpEmailPassword",
+)
+async def sign_up_email_password(
+    body: shapes.SignUpEmailPasswordRequest,
+    call: Call,
+    project: Project,
+    core: Core,
+    settings: NhostSettings,
+    tokens: AccessTokens,
+) -> shapes.SessionPayload:
+    """Sign up with email and password.
+
+    Answers a session, or nothing but a mail where the project wants verified addresses.
+    """
+    parse_email(body.email)
+    redirect_to = allowed_target(project.policy, shapes.wanted_redirect(body.options))
+    sign_up = PasswordSignUp(
+        email=body.email,
+        password=NewPassword(Secret(body.password)),
+        options=shapes.user_options(body.options),
+        letter=letter_form(settings, project, "verifyEmail", redirect_to),
+    )
+    outcome = await core.sign_up_with_password(visit_of(call, project), sign_up, door_terms(project))
+    started = outcome.signed_in
+    if started is None:
+        return shapes.SessionPayload()
+    return shapes.SessionPayload(await tokens.session(project, started.subject, started.session, started.secret))
