@@ -1,12 +1,19 @@
 """What only one dialect needs to be told."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias, cast
+from urllib.parse import urlsplit
 
-from vestibule.settings import checks
+from vestibule.dialects.accountmaker.settings import AccountMakerSettings, CsrfMode
+from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.sublay.settings import SublaySettings
+from vestibule.settings import checks, own
 from vestibule.settings import nhost_names as nhost
 from vestibule.settings.environ import Reader
-from vestibule.settings.tree import AccountMakerSettings, ConfiguredJwt, NhostSettings, SublaySettings
+from vestibule.settings.process import is_loopback
+from vestibule.settings.tree import ConfiguredJwt
+
+ExistingUserCode: TypeAlias = Literal["email-already-in-use", "user-already-exists"]
 
 _DEFAULT_PREFIX: Final = "/v1"
 
@@ -36,14 +43,22 @@ def nhost_settings(door: Door) -> NhostSettings:
         conceal_errors=reader.get(nhost.CONCEAL_ERRORS),
         issuer=door.jwt.issuer if door.jwt else None,
         claims_namespace=door.jwt.claims_namespace if door.jwt else None,
+        existing_user_code=cast("ExistingUserCode", reader.get(own.NHOST_EXISTING_USER)),  # one_of() has checked it
+        email_limit_is_global=reader.get(nhost.EMAIL_IS_GLOBAL),
     )
 
 
 def sublay_settings(door: Door) -> SublaySettings:
     """Return what the sublay dialect is told."""
-    return SublaySettings(public_url=door.public_url)
+    return SublaySettings(access_token_life=door.reader.get(own.SUBLAY_ACCESS_LIFE))
 
 
 def accountmaker_settings(door: Door) -> AccountMakerSettings:
     """Return what the accountmaker dialect is told."""
-    return AccountMakerSettings(public_url=door.public_url)
+    parts = urlsplit(door.public_url)
+    return AccountMakerSettings(
+        public_url=door.public_url,
+        csrf_mode=cast("CsrfMode", door.reader.get(own.CSRF)),  # one_of() has checked it
+        require_origin=door.reader.get(own.REQUIRE_ORIGIN),
+        insecure_cookies=parts.scheme == "http" and is_loopback(parts.hostname or ""),
+    )

@@ -135,6 +135,29 @@ HASHING_DEADLINE: Final = Variable(
     shown="5",
 )
 
+NHOST_EXISTING_USER: Final = Variable(
+    "VESTIBULE_NHOST_EXISTING_USER",
+    one_of("email-already-in-use", "user-already-exists"),
+    "email-already-in-use",
+    "What nhost's sign-up says of a taken address; Nhost Auth renamed it in 2026.",
+)
+SUBLAY_ACCESS_LIFE: Final = Variable(
+    "VESTIBULE_SUBLAY_ACCESS_TOKEN_SECONDS",
+    seconds(10, 86_400),
+    timedelta(minutes=30),
+    "Life of sublay's access tokens.",
+    shown="1800",
+)
+CSRF: Final = Variable(
+    "VESTIBULE_CSRF",
+    one_of("browser", "always", "off"),
+    "browser",
+    "When accountmaker asks for a CSRF token: where a browser's cookies are involved, always, or never.",
+)
+REQUIRE_ORIGIN: Final = switch(
+    "VESTIBULE_REQUIRE_ORIGIN", "Refuse an accountmaker POST without credentials that names no Origin."
+)
+
 RATE_LIMITS: Final = switch(
     "VESTIBULE_RATE_LIMITS",
     "Apply rate limits at all. Those of nhost follow `AUTH_RATE_LIMIT_ENABLE`. With `--dev` off.",
@@ -165,6 +188,13 @@ KEEP_MESSAGES: Final = Variable(
     timedelta(days=30),
     "How long the delivery log of sent messages is kept.",
     shown="30",
+)
+KEEP_UNSENT: Final = Variable(
+    "VESTIBULE_KEEP_UNSENT_MESSAGES_DAYS",
+    days(1, 365),
+    timedelta(days=7),
+    "How long a message waits for a mail server before it is given up.",
+    shown="7",
 )
 KEEP_AUDIT: Final = Variable(
     "VESTIBULE_KEEP_AUDIT_DAYS",
@@ -204,5 +234,14 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         HASHING_WAITING,
         HASHING_DEADLINE,
     ),
-    "Limits, mail and retention": (RATE_LIMITS, REDIS_URL, SMTP_STARTTLS, SMTP_CA_FILE, KEEP_MESSAGES, KEEP_AUDIT),
+    "Dialects": (NHOST_EXISTING_USER, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
+    "Limits, mail and retention": (
+        RATE_LIMITS,
+        REDIS_URL,
+        SMTP_STARTTLS,
+        SMTP_CA_FILE,
+        KEEP_MESSAGES,
+        KEEP_UNSENT,
+        KEEP_AUDIT,
+    ),
 }

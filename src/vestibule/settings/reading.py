@@ -106,7 +106,11 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
             deadline_seconds=reader.get(own.HASHING_DEADLINE).total_seconds(),
         ),
         refresh_grace=reader.get(own.REFRESH_GRACE),
-        retention=Retention(messages=reader.get(own.KEEP_MESSAGES), audit=reader.get(own.KEEP_AUDIT)),
+        retention=Retention(
+            messages=reader.get(own.KEEP_MESSAGES),
+            unsent_messages=reader.get(own.KEEP_UNSENT),
+            audit=reader.get(own.KEEP_AUDIT),
+        ),
         migrate=reader.get(own.MIGRATE),
         shutdown_grace=place.shutdown_grace,
         dev_service_key=dev.service_key if dev else None,

@@ -8,6 +8,9 @@ from vestibule.core.projects import Policy
 from vestibule.core.reaper import Retention
 from vestibule.core.signing import Algorithm
 from vestibule.delivery.settings import SmtpSettings
+from vestibule.dialects.accountmaker.settings import AccountMakerSettings
+from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.sublay.settings import SublaySettings
 from vestibule.kernel.secret import Secret
 from vestibule.wire import LimitSettings
 
@@ -22,31 +25,6 @@ class ConfiguredJwt:
     kid: str | None
     issuer: str | None
     claims_namespace: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NhostSettings:
-    """Stands in until the dialect brings its own."""
-
-    server_url: str
-    api_prefix: str
-    conceal_errors: bool
-    issuer: str | None
-    claims_namespace: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SublaySettings:
-    """Stands in until the dialect brings its own."""
-
-    public_url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountMakerSettings:
-    """Stands in until the dialect brings its own."""
-
-    public_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
