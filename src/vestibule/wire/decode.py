@@ -4,7 +4,7 @@ Order: encoding, JSON itself, depth and forbidden characters, then the declared 
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 import msgspec
 
@@ -147,9 +147,10 @@ class FieldReader:
 
 
 def _takes_list(kind: Shape) -> bool:
-    return any(
-        isinstance(msgspec.inspect.type_info(part), msgspec.inspect.ListType) for part in (kind, *get_args(kind))
-    )
+    info = msgspec.inspect.type_info(kind)
+    parts = info.types if isinstance(info, msgspec.inspect.UnionType) else (info,)
+    bare = (part.type if isinstance(part, msgspec.inspect.Metadata) else part for part in parts)
+    return any(isinstance(part, msgspec.inspect.ListType) for part in bare)
 
 
 def _pairs(text: bytes, *, where: str) -> list[tuple[str, str]]:
