@@ -192,13 +192,20 @@ def _framework_body(failure: Refusal | InternalError, error: WireError) -> bytes
 
 
 def _request_problem(refusal: MalformedRequest) -> RequestProblem:
-    is_missing = (
-        refusal.problem in _MISSING if refusal.where == "query" else refusal.problem == "required" and not refusal.path
-    )
-    if is_missing or refusal.where == "header" or refusal.problem in _UNREADABLE:
+    if _is_unreadable(refusal):
         return RequestProblem("request-validation-error", refusal.message)
+    name = refusal.path.rpartition(".")[2]
+    wordings = {"required": f'property "{name}" is missing', "unknown": f'property "{name}" is unsupported'}
     place = f'Error at "/{refusal.path.replace(".", "/")}": ' if refusal.path else ""
-    return RequestProblem("schema-validation-error", f"{place}{refusal.message}")
+    return RequestProblem("schema-validation-error", place + wordings.get(refusal.problem, refusal.message))
+
+
+def _is_unreadable(refusal: MalformedRequest) -> bool:
+    if refusal.where == "header" or refusal.problem in _UNREADABLE:
+        return True
+    if refusal.where == "query":
+        return refusal.problem in _MISSING
+    return refusal.problem == "required" and not refusal.path
 
 
 def _redirects(call: Call) -> bool:
