@@ -101,7 +101,8 @@ class Registry:
         """Create a client with a signing key of its own. Raises: NameTaken."""
         client_id = ClientId(self._new_id())
         public_id = new.public_id or prefixed("cid", client_id)
-        key = await self.key_sets.generate()
+        owner = KeyOwner(project.id, client_id)
+        key = await self.key_sets.generate(self.key_sets.algorithm_of(owner))
         async with self.db.write() as tx:
             created = await tx.one(
                 store.INSERT_CLIENT,
@@ -124,7 +125,7 @@ class Registry:
                 raise NameTaken(public_id)
             for hostname in new.hosts:
                 await self._bind(tx, hostname, project.id, client_id)
-            await self.key_sets.keep(tx, KeyOwner(project.id, client_id), key, KeyState.ACTIVE)
+            await self.key_sets.keep(tx, owner, key, KeyState.ACTIVE)
             detail = {"client_id": public_id}
             await self.audit.record(tx, AuditEntry(project.id, "client.created", actor="operator", detail=detail))
             await tx.run(store.BUMP_GENERATION)

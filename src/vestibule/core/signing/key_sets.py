@@ -104,7 +104,7 @@ class KeySets:
             return KeySet(configured, {configured.kid: configured})
         rows = await self.live(owner)
         if not any(row.state == KeyState.ACTIVE for row in rows):
-            first = await self.generate()
+            first = await self.generate(self.algorithm_of(owner))
             async with self.db.write() as tx:
                 await self.keep(tx, owner, first, KeyState.ACTIVE)
             rows = await self.live(owner)
@@ -117,6 +117,10 @@ class KeySets:
         return await self.db.all(
             store.LIVE, project_id=owner.project_id, client_id=owner.client_id, now=self.clock.now()
         )
+
+    def algorithm_of(self, owner: KeyOwner) -> Algorithm:
+        """Return what new keys of `owner` sign with: clients are promised RS256, projects take the configured one."""
+        return self.default_algorithm if owner.client_id is None else Algorithm.RS256
 
     async def generate(self, algorithm: Algorithm | None = None) -> GeneratedKey:
         """Make a key, not stored yet: RSA takes its time, so do it before a transaction is open."""

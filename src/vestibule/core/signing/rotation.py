@@ -28,7 +28,7 @@ class KeyRotation:
     async def start(self, owner: KeyOwner, *, at_once: bool = False) -> KeyId:
         """Publish a new key. It signs after `JWKS_MAX_AGE`, or right away with `at_once` (a leaked key)."""
         sets = self.key_sets
-        key = await sets.generate()
+        key = await sets.generate(sets.algorithm_of(owner))
         async with sets.db.write() as tx:
             key_id = await sets.keep(tx, owner, key, KeyState.ACTIVE if at_once else KeyState.PENDING)
             if at_once:
