@@ -93,8 +93,8 @@ class RefreshSession:
                 await self._end_stolen(visit, state.session)
                 raise RefreshTokenReused
             refuse_unless_active(visit.project.policy, state.subject, anonymous_allowed=True)
-            if is_current and state.session.rotation != FIXED:
-                # Current, alive and welcome, yet it did not rotate: the account behind it is gone.
+            if not state.keeps_account or (is_current and state.session.rotation != FIXED):
+                # The account behind it is gone, perhaps only just: current and welcome, and yet it did not rotate.
                 raise InvalidRefreshToken
             return Refreshed(state.session, state.subject, current)
         raise InvalidRefreshToken

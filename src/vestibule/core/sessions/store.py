@@ -48,6 +48,7 @@ class SessionState:
 
     step_hash: bytes
     rotations: str
+    keeps_account: bool
     session: Session
     subject: Subject
 
@@ -66,18 +67,23 @@ _JOINED_USER: Final = """
         ON c.project_id = u.project_id AND c.user_id = u.id AND c.is_primary
 """
 
-# A secret rotates if it is current, at its own door and client, and alive, and if the session has not lost the
-# account it works in. Whoever fails here is judged by `STATE`.
-_IS_CURRENT: Final = """
-    vestibule_sessions.project_id = :project_id AND vestibule_sessions.handle_hash = :handle_hash
-    AND vestibule_sessions.step_hash = :step_hash AND vestibule_sessions.rotation = 'rotating'
-    AND vestibule_sessions.dialect = :dialect AND vestibule_sessions.expires_at > :now
-    AND (:any_client OR vestibule_sessions.client_id = :client_id)
-    AND (vestibule_sessions.account_id IS NULL OR EXISTS (
+# Whether the session still has the account it works in, if it works in one.
+_KEEPS_ACCOUNT: Final = """
+    (vestibule_sessions.account_id IS NULL OR EXISTS (
         SELECT 1 FROM vestibule_memberships AS m
         WHERE m.project_id = vestibule_sessions.project_id AND m.user_id = vestibule_sessions.user_id
           AND m.account_id = vestibule_sessions.account_id
     ))
+"""
+
+# A secret rotates if it is current, at its own door and client, and alive, and if the session has not lost the
+# account it works in. Whoever fails here is judged by `STATE`.
+_IS_CURRENT: Final = f"""
+    vestibule_sessions.project_id = :project_id AND vestibule_sessions.handle_hash = :handle_hash
+    AND vestibule_sessions.step_hash = :step_hash AND vestibule_sessions.rotation = 'rotating'
+    AND vestibule_sessions.dialect = :dialect AND vestibule_sessions.expires_at > :now
+    AND (:any_client OR vestibule_sessions.client_id = :client_id)
+    AND {_KEEPS_ACCOUNT}
 """
 
 _USER_MAY_STAY: Final = """
@@ -117,7 +123,8 @@ ROTATE: Final = Statement(
 STATE: Final = Statement(
     SessionState,
     f"""
-    SELECT vestibule_sessions.step_hash, vestibule_sessions.rotations, {_SESSION_COLUMNS}, {SUBJECT_COLUMNS}
+    SELECT vestibule_sessions.step_hash, vestibule_sessions.rotations, {_KEEPS_ACCOUNT} AS keeps_account,
+           {_SESSION_COLUMNS}, {SUBJECT_COLUMNS}
     FROM vestibule_sessions
     JOIN vestibule_users AS u
         ON u.project_id = vestibule_sessions.project_id AND u.id = vestibule_sessions.user_id
