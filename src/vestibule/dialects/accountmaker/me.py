@@ -4,13 +4,21 @@ from dataclasses import dataclass
 
 from vestibule.core.facade import Core
 from vestibule.core.projects import Visit
-from vestibule.core.users import Subject, refuse_unless_active
+from vestibule.core.users import Subject
 from vestibule.dialects.accountmaker.clients import visit_of
 from vestibule.dialects.accountmaker.dialect import CLIENT_OF_ACCESS_TOKEN, accountmaker
 from vestibule.dialects.accountmaker.presented import access_token
 from vestibule.dialects.accountmaker.shapes import SessionProfile, session_profile
 from vestibule.dialects.accountmaker.tokens import AccessTokens, TokenHolder
-from vestibule.kernel.errors import InvalidAccessToken, Unauthenticated, UserNotActive, UserNotFound
+from vestibule.kernel.errors import (
+    AnonymousNotAllowed,
+    EmailNotVerified,
+    EmailRefused,
+    InvalidAccessToken,
+    Unauthenticated,
+    UserNotActive,
+    UserNotFound,
+)
 from vestibule.wire import Call
 
 
@@ -26,12 +34,12 @@ class Caller:
 @accountmaker.auth(
     "BearerAuth",
     scheme={"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
-    raises=[Unauthenticated, InvalidAccessToken],
+    raises=[Unauthenticated, InvalidAccessToken, EmailNotVerified, EmailRefused, AnonymousNotAllowed],
 )
 async def bearer(call: Call, core: Core, tokens: AccessTokens) -> Caller:
     """Find out who calls: by bearer token, without an Authorization header by cookie; the user is read each time.
 
-    Raises: Unauthenticated, InvalidAccessToken.
+    Raises: Unauthenticated, InvalidAccessToken, EmailNotVerified, EmailRefused, AnonymousNotAllowed.
     """
     token = access_token(call, call.project.client if call.project else None)
     if token is None:
@@ -41,8 +49,7 @@ async def bearer(call: Call, core: Core, tokens: AccessTokens) -> Caller:
     visit = visit_of(call)
     holder = await tokens.holder(visit, token)
     try:
-        subject = await core.users.subject(core.db, visit.project.id, holder.user_id)
-        refuse_unless_active(visit.project.policy, subject)
+        subject = await core.users.welcome(core.db, visit.project.id, visit.project.policy, holder.user_id)
     except (UserNotFound, UserNotActive) as refusal:
         raise InvalidAccessToken from refusal
     return Caller(visit, holder, subject)
