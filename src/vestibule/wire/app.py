@@ -22,6 +22,7 @@ from vestibule.wire.dialect import WIRE_REFUSALS, Dialect, MountError
 from vestibule.wire.endpoint import compile_endpoint
 from vestibule.wire.limits import Limiter, LimitSettings
 from vestibule.wire.not_found import Refusals, compile_preflight
+from vestibule.wire.openapi import Document, describe_dialect
 from vestibule.wire.own import ReadinessCheck, own_dialect
 from vestibule.wire.request_ids import RequestIds
 from vestibule.wire.routes import Routes
@@ -118,14 +119,19 @@ def build_app(
     by_name = {mount.dialect.name: mount.dialect for mount in mounts}
     if len(by_name) < len(mounts) or fallback not in by_name:
         raise MountError(f"dialects need different names, and the fallback {fallback!r} must be one of {list(by_name)}")
-    described = [(mount.dialect, served(mount)) for mount in mounts]
-    own = Mount(own_dialect(described, settings.public_url, readiness or {}))
+    documents = {mount.dialect.name: _describe(mount, dependencies, settings.public_url) for mount in mounts}
+    own = Mount(own_dialect(documents, readiness or {}))
     routes, refusals = Routes(), Refusals(mounting)
     for mount in (*mounts, own):
         _mount(mount, routes, refusals, mounting)
     routes.complete(lambda route: compile_preflight(route.dialect, route.cors, mounting, route.allowed))
     falcon_app = falcon.asgi.App(middleware=[_Life(lifespan, access_log)])
     return App(routes, refusals, by_name[fallback], falcon_app)
+
+
+def _describe(mount: Mount, dependencies: Mapping[type, object], url: str) -> Document:
+    bases = (*mount.dialect.bases, *mount.extra_bases)
+    return describe_dialect(mount.dialect, served(mount), bases, dependencies, url)
 
 
 def _mount(mount: Mount, routes: Routes, refusals: Refusals, mounting: Mounting) -> None:

@@ -1,22 +1,27 @@
 """The server's own few paths: alive, ready, the OpenAPI documents and the page that shows them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 import structlog
 
-from vestibule.wire.answers import Answer
+from vestibule.kernel.errors import RouteNotFound
+from vestibule.wire.answers import Answer, Html, RawBody
 from vestibule.wire.call import Call
-from vestibule.wire.declaration import Endpoint
+from vestibule.wire.cors import AnyOrigin
+from vestibule.wire.declaration import JSON
 from vestibule.wire.dialect import WIRE_REFUSALS, Dialect, Failure, WireError
+from vestibule.wire.docs_page import docs_page
 from vestibule.wire.failures import InternalError
+from vestibule.wire.openapi import Document
 
 ReadinessCheck = Callable[[], Awaitable[object]]
-Described = Sequence[tuple[Dialect, Sequence[Endpoint]]]
 
+_CACHE: Final = "public, max-age=300"
 _PATIENCE: Final = timedelta(seconds=2)
 _READY: Final = 200
 _NOT_READY: Final = 503
@@ -52,7 +57,7 @@ def _wire_error(kind: type[Failure]) -> WireError:
     return WireError({**_STATUSES, **_STATUSES_LATER, **_UNAVAILABLE}.get(kind.code, 500), kind.code)
 
 
-def own_dialect(described: Described, public_url: str, readiness: Mapping[str, ReadinessCheck]) -> Dialect:
+def own_dialect(documents: Mapping[str, Document], readiness: Mapping[str, ReadinessCheck]) -> Dialect:
     """Return the dialect of the server's own paths. A check is ready unless it raises or returns False."""
     errors = {kind: _wire_error(kind) for kind in WIRE_REFUSALS}
 
@@ -86,7 +91,35 @@ def own_dialect(described: Described, public_url: str, readiness: Mapping[str, R
         ready = all(results)
         return Answer(Readiness("ready" if ready else "not ready", checks), status=_READY if ready else _NOT_READY)
 
+    _serve_documents(own, documents)
     return own
+
+
+def _serve_documents(own: Dialect, documents: Mapping[str, Document]) -> None:
+    encoded = {f"{name}.json": msgspec.json.encode(document) for name, document in documents.items()}
+    tags = {name: f'"{hashlib.sha256(content).hexdigest()[:32]}"' for name, content in encoded.items()}
+    page, policy = docs_page(documents)
+
+    @own.get(
+        "/openapi/{document}",
+        cache=_CACHE,
+        cors=AnyOrigin(methods=("GET",)),
+        raises=(RouteNotFound,),
+        answers={200: dict[str, Any], 304: None},
+    )
+    def openapi(call: Call, document: str) -> RawBody | Answer[None]:
+        """Describe one dialect by an OpenAPI 3.1 document, such as `nhost.json`."""
+        if document not in encoded:
+            raise RouteNotFound
+        tag = ("etag", tags[document])
+        if tags[document] in (call.header("if-none-match") or ""):
+            return Answer(None, status=304, headers=[tag])
+        return RawBody(encoded[document], JSON, headers=[tag])
+
+    @own.get("/docs", cache=_CACHE)
+    def docs() -> Html:
+        """Show all dialects, their endpoints and shapes on one page."""
+        return Html(page, headers=[("content-security-policy", policy)])
 
 
 async def _passes(name: str, check: ReadinessCheck) -> bool:
