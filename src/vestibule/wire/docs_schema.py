@@ -55,6 +55,8 @@ def _type(schema: Schema, dialect: str) -> str:
         return " or ".join(_type(part, dialect) for part in schema["anyOf"])
     if "enum" in schema:
         return " or ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
+    if "prefixItems" in schema:  # a tuple: each place has a shape of its own, and `items` is false
+        return f"list of {' and '.join(_type(part, dialect) for part in schema['prefixItems'])}"
     if schema.get("type") == "array":
         return f"list of {_type(schema.get('items', {}), dialect)}"
     if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
