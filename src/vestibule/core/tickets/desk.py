@@ -52,12 +52,14 @@ class TicketDesk:
     entropy: Entropy
     keyring: Keyring
 
-    async def issue(self, tx: Queries, new: NewTicket, *, secret: bytes | None = None, replace: bool = True) -> bytes:
-        """Store a ticket and return its secret (16 random bytes unless a code is given).
+    async def issue(self, tx: Queries, new: NewTicket, *, code: bytes | None = None, replace: bool = True) -> bytes:
+        """Store a ticket and return its secret: 16 random bytes, or the `code` that its user will type.
 
         With `replace`, older tickets of the same purpose for the same user die: one live link at a time.
+        A code is never found by itself, only guessed at (`guess`), so its ticket has a user and tries.
         """
-        secret = secret or self.entropy.bytes(SECRET_BYTES)
+        secret = code or self.entropy.bytes(SECRET_BYTES)
+        secret_hash = self._hash(new.purpose, secret) if code is None else self._code_hash(new, code)
         now = self.clock.now()
         if replace and new.user_id is not None:
             await tx.run(
@@ -73,7 +75,7 @@ class TicketDesk:
             client_id=new.client_id,
             dialect=new.dialect,
             address=new.address,
-            secret_hash=self._hash(new.purpose, secret),
+            secret_hash=secret_hash,
             attempts_left=_UNGUESSABLE if new.tries is None else new.tries,
             created_at=now,
             expires_at=now + new.life,
@@ -120,7 +122,7 @@ class TicketDesk:
         )
         if ticket is None:
             raise InvalidTicket
-        hashes = [self._hash(purpose, code, key_id) for key_id in self.keyring.key_ids]
+        hashes = [self._user_hash(purpose, user_id, code, key_id) for key_id in self.keyring.key_ids]
         if not any([hmac.compare_digest(ticket.secret_hash, known) for known in hashes]):  # noqa: C419 - all of them, always
             raise InvalidTicket
         return ticket
@@ -128,6 +130,15 @@ class TicketDesk:
     async def withdraw(self, tx: Queries, project_id: ProjectId, purpose: Purpose, user_id: UUID) -> None:
         """End the user's tickets of one purpose: what they proved no longer holds."""
         await tx.run(store.DELETE_OF_USER, project_id=project_id, purpose=purpose.value, user_id=user_id)
+
+    def _code_hash(self, new: NewTicket, code: bytes) -> bytes:
+        if new.user_id is None or new.tries is None:
+            raise ValueError("a code has a user who types it, and a bounded number of tries")
+        return self._user_hash(new.purpose, new.user_id, code)
+
+    def _user_hash(self, purpose: Purpose, user_id: UUID, code: bytes, key_id: bytes | None = None) -> bytes:
+        # With the user in it: a million codes are few, two users soon have the same one.
+        return self.keyring.mac("ticket code", purpose.value.encode() + b"\0" + user_id.bytes + code, key_id)
 
     def _hash(self, purpose: Purpose, secret: bytes, key_id: bytes | None = None) -> bytes:
         return self.keyring.mac("ticket", purpose.value.encode() + b"\0" + secret, key_id)
