@@ -45,6 +45,13 @@ ADD_ADDRESS = Statement(
     "INSERT INTO vestibule_credentials (project_id, id, user_id, email, email_key, is_primary, created_at)"
     " VALUES (:project, :id, :user, :email, :email, :is_primary, :at)",
 )
+WAITING = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+AS_IF_UPGRADED = (
+    "CREATE TABLE vestibule_schema_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)",
+    f"INSERT INTO vestibule_schema_version VALUES ('{head}')",  # noqa: S608 - a constant
+)
 GENERATION = Statement(str, "SELECT value FROM vestibule_meta WHERE name = 'generation'")
 
 
@@ -88,6 +95,43 @@ async def test_four_upgrades_at_once_are_one_upgrade(empty_url: str) -> None:
     assert await database.schema_revision() == head
     assert await database.one(GENERATION) == "1"
     await database.close()
+
+
+async def test_an_upgrade_waits_for_another_and_then_looks_anew_on_postgresql(postgres_server: PostgresServer) -> None:
+    """The other one has just finished the work: nothing is left to do, so no table is made here."""
+    with empty_postgres(postgres_server) as url:
+        other, watcher = [await asyncpg.connect(url) for _ in range(2)]
+        await other.execute("CREATE TABLE vestibule_schema_lock (id integer PRIMARY KEY)")
+        await other.execute("INSERT INTO vestibule_schema_lock VALUES (1)")
+        await other.execute("BEGIN")
+        await other.execute("SELECT id FROM vestibule_schema_lock FOR UPDATE")
+        upgrading = asyncio.create_task(upgrade_in_child(url))
+        async with asyncio.timeout(20):
+            while not await watcher.fetchval(WAITING):  # noqa: ASYNC110 - only the server knows
+                await asyncio.sleep(0.01)
+        for statement in AS_IF_UPGRADED:
+            await other.execute(statement)
+        await other.execute("COMMIT")
+        await upgrading
+        assert await watcher.fetchval("SELECT to_regclass('vestibule_projects')") is None
+        await other.close()
+        await watcher.close()
+
+
+async def test_an_upgrade_waits_for_another_and_then_looks_anew_on_sqlite(tmp_path: Path) -> None:
+    """As above; SQLite's own write lock is the lock."""
+    path = tmp_path / "new.sqlite"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        upgrading = asyncio.create_task(upgrade_in_child(f"sqlite:///{path}"))
+        await asyncio.sleep(2.5)  # time enough to come to the lock; nothing shows that it is there
+        assert not upgrading.done()
+        for statement in AS_IF_UPGRADED:
+            other.execute(statement)
+        other.execute("COMMIT")
+        await upgrading
+        tables = other.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        assert tables == [("vestibule_schema_version",)]
 
 
 async def test_a_new_sqlite_file_belongs_to_its_owner_alone(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from tests.storage import scratch
 from tests.support.postgres import PostgresMissing, PostgresServer
 from vestibule.kernel.errors import StorageUnavailable
 from vestibule.storage import Database, Statement, database_from_url
+from vestibule.storage.postgres import PostgresDatabase
 
 TERMINATE_OTHERS = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND query <> ''"
@@ -139,6 +140,22 @@ async def test_waiting_for_a_connection_ends_at_the_deadline(server: PostgresSer
     async with database.write():
         with pytest.raises(StorageUnavailable):
             await database.ping()
+    assert await database.ping() is not None
+    await database.close()
+
+
+async def test_a_connection_given_to_somebody_who_just_left_goes_to_the_next(server: PostgresServer) -> None:
+    """Cancelled in the very moment between being given it and taking it."""
+    database = database_from_url(server.url(), pool_size=1, deadline=timedelta(milliseconds=500))
+    assert isinstance(database, PostgresDatabase)
+    for _ in range(3):
+        connection = await database._pool.lend()
+        waiting = asyncio.create_task(database.ping())
+        await asyncio.sleep(0)
+        database._pool.take_back(connection)  # given to the one that waits
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert waiting.cancelled()
     assert await database.ping() is not None
     await database.close()
 

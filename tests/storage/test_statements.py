@@ -45,7 +45,7 @@ def test_only_what_cannot_write_goes_to_the_readers(sql: str, reads_only: bool) 
     assert Statement(None, sql).prepared(Engine.SQLITE).reads_only is reads_only
 
 
-@pytest.mark.parametrize("given", [{}, {"id": 1, "numbr": 2}, {"id": 1, "number": 2, "more": 3}])
+@pytest.mark.parametrize("given", [{}, {"id": 1, "nummer": 2}, {"id": 1, "number": 2, "more": 3}])
 async def test_the_names_given_must_be_the_names_bound(scratch_db: Database, given: dict[str, int]) -> None:
     """A typo is an error at once, on both engines alike."""
     with pytest.raises(TypeError, match="binds"):

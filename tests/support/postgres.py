@@ -72,18 +72,19 @@ class PostgresServer:
         lock = os.open(folder / _USERS_LOCK, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(lock, fcntl.LOCK_SH)
         server = cls(folder, binaries=_reachable(source, folder), port=_free_port(), lock=lock, shared=shared)
-        server._guard = subprocess.Popen(
-            [sys.executable, __file__, str(folder)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the tests, which let go of the lock
-        )
         try:
+            server._guard = subprocess.Popen(
+                [sys.executable, __file__, str(folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C is for the tests, which let go of the lock
+            )
             server._initialise({**SETTINGS, "fsync": "on" if fsync else "off", **(settings or {})})
             server.start()
         except BaseException:
             server.close()
+            shutil.rmtree(folder, ignore_errors=True)  # if not even the guard came up
             raise
         state = {"binaries": str(server._binaries), "port": server.port}
         (folder / _STATE).write_text(json.dumps(state))
