@@ -245,6 +245,12 @@ async def crash() -> Version:
     raise RuntimeError("secret detail s3cr3t")
 
 
+@tiny.post("/crash/secret")
+async def crash_with_secret(body: SignUpBody) -> Version:
+    password = body.password
+    raise RuntimeError(f"{len(password)} characters")
+
+
 @tiny.get("/unrenderable")
 async def unrenderable() -> Version:
     raise errors.InvalidTicket

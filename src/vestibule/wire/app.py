@@ -119,11 +119,11 @@ def build_app(
     by_name = {mount.dialect.name: mount.dialect for mount in mounts}
     if len(by_name) < len(mounts) or fallback not in by_name:
         raise MountError(f"dialects need different names, and the fallback {fallback!r} must be one of {list(by_name)}")
-    documents = {mount.dialect.name: _describe(mount, dependencies, settings.public_url) for mount in mounts}
-    own = Mount(own_dialect(documents, readiness or {}))
     routes, refusals = Routes(), Refusals(mounting)
-    for mount in (*mounts, own):
+    for mount in mounts:
         _mount(mount, routes, refusals, mounting)
+    documents = {mount.dialect.name: _describe(mount, dependencies, settings.public_url) for mount in mounts}
+    _mount(Mount(own_dialect(documents, readiness or {})), routes, refusals, mounting)
     routes.complete(lambda route: compile_preflight(route.dialect, route.cors, mounting, route.allowed))
     falcon_app = falcon.asgi.App(middleware=[_Life(lifespan, access_log)])
     return App(routes, refusals, by_name[fallback], falcon_app)
