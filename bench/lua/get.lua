@@ -1,0 +1,3 @@
+-- The same GET again and again.
+
+dofile("bench/lua/common.lua")
