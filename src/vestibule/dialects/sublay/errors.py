@@ -152,8 +152,10 @@ def _malformed(call: Call, refusal: MalformedRequest) -> ErrorBody:
 
 
 def _is_missing(refusal: MalformedRequest) -> bool:
-    """Tell whether a member is absent, null or empty: all one to v5 and v6."""
-    return refusal.problem in {"required", "min_length"} or refusal.message.endswith("got `null`")
+    """Tell whether a member is absent, null or empty: all one to v5 and v6. Nested ones are not asked for."""
+    return "." not in refusal.path and (
+        refusal.problem in {"required", "min_length"} or refusal.message.endswith("got `null`")
+    )
 
 
 def _marks(call: Call) -> frozenset[str]:

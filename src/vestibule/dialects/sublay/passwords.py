@@ -57,7 +57,7 @@ async def change_password(
         must_differ=not generation_of(call).is_legacy,
     )
     await core.change_password(visit_of(call, project), change)
-    return PasswordAnswer("Password updated successfully.")
+    return PasswordAnswer(message="Password updated successfully.")
 
 
 def _whose(caller: Caller, body: ChangePasswordBody) -> tuple[UUID, UUID | None]:

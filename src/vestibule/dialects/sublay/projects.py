@@ -9,7 +9,7 @@ from vestibule.dialects.sublay.shapes import KeyAnswer, LeanProject
 @sublay.get("/service/verify", bases=(INTERNAL,), auth=backend, tags=("internal",))
 async def verify_service_key(caller: ServiceKey, project: Project) -> KeyAnswer:  # noqa: ARG001 - asked for so that there is one
     """Tell a backend that its service key is good for the project that its headers name."""
-    return KeyAnswer(project.public_id)
+    return KeyAnswer(project_id=project.public_id)
 
 
 @sublay.get("/projects/lean", bases=V7.bases, tags=("v7",))

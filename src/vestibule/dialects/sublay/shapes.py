@@ -156,11 +156,11 @@ class NobodyAnswer(Struct, frozen=True, rename="camel"):
     access_token: None = None
 
 
-class PasswordAnswer(Struct, frozen=True):
+class PasswordAnswer(Struct, frozen=True, kw_only=True):
     """The password was changed."""
 
-    message: str
     success: Literal[True] = True
+    message: str
 
 
 class LeanProject(Struct, frozen=True):
@@ -171,11 +171,11 @@ class LeanProject(Struct, frozen=True):
     integrations: list[dict[str, Any]]
 
 
-class KeyAnswer(Struct, frozen=True, rename="camel"):
+class KeyAnswer(Struct, frozen=True, rename="camel", kw_only=True):
     """The service key is good for this project."""
 
-    project_id: str
     ok: Literal[True] = True
+    project_id: str
 
 
 class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
