@@ -55,10 +55,10 @@ def _type(schema: Schema, dialect: str) -> str:
         return " or ".join(_type(part, dialect) for part in schema["anyOf"])
     if "enum" in schema:
         return " or ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
-    if "prefixItems" in schema:  # a tuple: each place has a shape of its own, and `items` is false
-        return f"list of {' and '.join(_type(part, dialect) for part in schema['prefixItems'])}"
     if schema.get("type") == "array":
-        return f"list of {_type(schema.get('items', {}), dialect)}"
+        # a tuple has a shape for each place, and `items` is false
+        parts = schema.get("prefixItems") or [schema.get("items", {})]
+        return f"list of {' and '.join(_type(part, dialect) for part in parts)}"
     if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"object of {_type(schema['additionalProperties'], dialect)}"
     kind = schema.get("type", "anything")
