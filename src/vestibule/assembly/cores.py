@@ -14,6 +14,7 @@ from vestibule.core.outbox import Outbox
 from vestibule.core.passwords import (
     ChangePassword,
     Hashing,
+    ProvisionUser,
     RequestPasswordReset,
     ResetPassword,
     SetPassword,
@@ -22,7 +23,7 @@ from vestibule.core.passwords import (
 )
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
-from vestibule.core.sessions import IssueSession, RefreshSecrets, RefreshSession, RevokeSessions
+from vestibule.core.sessions import ChangeStanding, IssueSession, RefreshSecrets, RefreshSession, RevokeSessions
 from vestibule.core.signin import FinishSignIn
 from vestibule.core.signing import (
     KeyRotation,
@@ -91,10 +92,12 @@ def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy)
         accounts=accounts,
         audit=audit,
         outbox=outbox,
+        provision_user=ProvisionUser(db, users, create_user, hashing, audit),
         sign_up_with_password=SignUpWithPassword(db, users, create_user, accounts, hashing, letters, finish, audit),
         sign_in_with_password=SignInWithPassword(db, attempts, hashing, finish),
         refresh_session=RefreshSession(db, clock, secrets, users, audit, settings.refresh_grace),
         revoke_sessions=revoke,
+        change_standing=ChangeStanding(db, users, revoke),
         change_password=ChangePassword(db, users, attempts, hashing, set_password),
         request_password_reset=RequestPasswordReset(db, users, letters),
         reset_password=ResetPassword(db, users, tickets, hashing, set_password),

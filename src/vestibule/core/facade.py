@@ -8,6 +8,7 @@ from vestibule.core.emails import RequestVerification, VerifyEmail
 from vestibule.core.outbox import Outbox
 from vestibule.core.passwords import (
     ChangePassword,
+    ProvisionUser,
     RequestPasswordReset,
     ResetPassword,
     SignInWithPassword,
@@ -15,7 +16,7 @@ from vestibule.core.passwords import (
 )
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
-from vestibule.core.sessions import RefreshSession, RevokeSessions
+from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
 from vestibule.core.signing import KeyRotation, KeySets
 from vestibule.core.users import UserDirectory
 from vestibule.kernel.clock import Clock
@@ -39,10 +40,12 @@ class Core:
     accounts: AccountDirectory
     audit: AuditLog
     outbox: Outbox
+    provision_user: ProvisionUser
     sign_up_with_password: SignUpWithPassword
     sign_in_with_password: SignInWithPassword
     refresh_session: RefreshSession
     revoke_sessions: RevokeSessions
+    change_standing: ChangeStanding
     change_password: ChangePassword
     request_password_reset: RequestPasswordReset
     reset_password: ResetPassword

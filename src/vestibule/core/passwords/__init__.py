@@ -2,6 +2,7 @@
 
 from vestibule.core.passwords.change import ChangePassword, PasswordChange, SetPassword
 from vestibule.core.passwords.hashing import Argon2Profile, Hashing, HashingLoad
+from vestibule.core.passwords.provision import ProvisionedUser, ProvisionUser
 from vestibule.core.passwords.reset import RequestPasswordReset, ResetPassword
 from vestibule.core.passwords.rules import MAX_BYTES, NewPassword
 from vestibule.core.passwords.signin import PasswordAttempt, SignInWithPassword
@@ -17,6 +18,8 @@ __all__ = [
     "PasswordAttempt",
     "PasswordChange",
     "PasswordSignUp",
+    "ProvisionUser",
+    "ProvisionedUser",
     "RequestPasswordReset",
     "ResetPassword",
     "SetPassword",

@@ -4,12 +4,14 @@ from vestibule.core.sessions.issue import IssueSession, SessionTerms, StartedSes
 from vestibule.core.sessions.refresh import Refreshed, RefreshSession, RefreshTerms
 from vestibule.core.sessions.revoke import RevokeSessions
 from vestibule.core.sessions.secrets import SECRET_BYTES, RefreshSecrets
+from vestibule.core.sessions.standing import ChangeStanding
 from vestibule.core.sessions.store import FIXED, ROTATING, Session
 
 __all__ = [
     "FIXED",
     "ROTATING",
     "SECRET_BYTES",
+    "ChangeStanding",
     "IssueSession",
     "RefreshSecrets",
     "RefreshSession",
