@@ -1,0 +1,28 @@
+"""Delivers mail without serving requests: `vestibule worker`."""
+
+import asyncio
+import signal
+
+from vestibule.asgi.exits import Ending, ExitCode
+from vestibule.assembly.application import assemble
+from vestibule.settings import Settings
+
+
+async def deliver(settings: Settings) -> None:
+    """Empty the outbox until told to stop. Raises: Ending, StartRefused, StorageUnavailable."""
+    if settings.smtp is None:
+        raise Ending(ExitCode.CONFIGURATION, "AUTH_SMTP_HOST is unset, so there is nothing to deliver with; set it")
+    application = assemble(settings)
+    mail = application.background.mail
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    db = application.core.db
+    await db.open()
+    try:
+        await application.background.prepare()
+        if mail is not None:
+            await mail.run(stop)
+    finally:
+        await db.close()

@@ -1,0 +1,26 @@
+"""All commands by name. The modules that are imported here import nothing heavy."""
+
+import typer
+from typer._click.exceptions import UsageError as UsageProblem  # typer brings click along, and shows it nowhere else
+
+from vestibule.cli import checks, database, keys, projects, trail, users, version
+from vestibule.cli.serve import command as serve
+
+__all__ = ["UsageProblem", "app"]
+
+app = typer.Typer(
+    name="vestibule",
+    help="A self-hosted authentication server that speaks the wire APIs your clients already speak.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+serve.register(app)
+database.register(app)
+checks.register(app)
+projects.register(app)
+users.register(app)
+keys.register(app)
+trail.register(app)
+version.register(app)

@@ -1,0 +1,46 @@
+"""How commands answer: JSON for programs, tables for people."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import msgspec
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document."""
+    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)
+    sys.stdout.write(text.decode() + "\n")
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]], *, empty: str) -> None:
+    """Print a table, or the sentence `empty` when there are no rows."""
+    from rich import box  # noqa: PLC0415 - programs that read JSON do not pay for it
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(_shown(cell)) for cell in row))
+    console = Console(soft_wrap=not sys.stdout.isatty())
+    console.print(table if table.row_count else empty)
+
+
+def _shown(cell: object) -> str:
+    if cell is None:
+        return "-"
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, list | tuple):
+        return ", ".join(map(str, cell))
+    if isinstance(cell, datetime):
+        return cell.strftime("%Y-%m-%d %H:%M:%S")
+    return str(cell)
+
+
+def say(sentence: str) -> None:
+    """Print one line for people."""
+    sys.stdout.write(sentence + "\n")
