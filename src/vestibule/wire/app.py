@@ -125,7 +125,7 @@ def build_app(
     documents = {mount.dialect.name: _describe(mount, dependencies, settings.public_url) for mount in mounts}
     _mount(Mount(own_dialect(documents, readiness or {})), routes, refusals, mounting)
     routes.complete(lambda route: compile_preflight(route.dialect, route.cors, mounting, route.allowed))
-    falcon_app = falcon.asgi.App(middleware=[_Life(lifespan, access_log)])
+    falcon_app = falcon.asgi.App(middleware=[_Life(lifespan, mounting)])
     return App(routes, refusals, by_name[fallback], falcon_app)
 
 
@@ -159,9 +159,9 @@ def _check_errors(dialect: Dialect, endpoint: Endpoint) -> None:
 class _Life:
     """Falcon middleware that follows the life of the server; it has no part in requests."""
 
-    def __init__(self, lifespan: Lifespan | None, access_log: AccessLog) -> None:
+    def __init__(self, lifespan: Lifespan | None, mounting: Mounting) -> None:
         self._lifespan = lifespan
-        self._access_log = access_log
+        self._mounting = mounting
         self._stack = AsyncExitStack()
 
     async def process_startup(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:  # noqa: ARG002 - Falcon's call
@@ -172,4 +172,5 @@ class _Life:
     async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:  # noqa: ARG002 - as above
         """Close it again, then write the last lines."""
         await self._stack.aclose()
-        self._access_log.flush()
+        await self._mounting.limiter.close()
+        self._mounting.access_log.flush()

@@ -59,6 +59,10 @@ def _type(schema: Schema, dialect: str) -> str:
         # a tuple has a shape for each place, and `items` is false
         parts = schema.get("prefixItems") or [schema.get("items", {})]
         return f"list of {' and '.join(_type(part, dialect) for part in parts)}"
+    return _plain_type(schema, dialect)
+
+
+def _plain_type(schema: Schema, dialect: str) -> str:
     if schema.get("type") == "object" and isinstance(schema.get("additionalProperties"), dict):
         return f"object of {_type(schema['additionalProperties'], dialect)}"
     kind = schema.get("type", "anything")

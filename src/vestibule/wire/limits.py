@@ -7,7 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import structlog
 from limits import RateLimitItemPerSecond
@@ -68,17 +68,12 @@ class Limiter:
         self._settings = settings
         self._clock = clock
         self._storage: LimitMemory | RedisStorage
+        self._away: tuple[type[Exception], ...] = ()
         if settings.redis_url is None:
             self._storage = LimitMemory(clock)
-            self._away: tuple[type[Exception], ...] = ()
+            self._close: Callable[[], Awaitable[object]] | None = None
         else:
-            self._storage = RedisStorage(
-                "async+" + settings.redis_url.reveal(),
-                implementation="redispy",
-                key_prefix="vestibule",
-                socket_timeout=_REDIS_PATIENCE_SECONDS,
-                socket_connect_timeout=_REDIS_PATIENCE_SECONDS,
-            )
+            self._storage, self._close = _redis_storage(settings.redis_url.reveal())
             known = self._storage.base_exceptions
             self._away = (*(known if isinstance(known, tuple) else (known,)), OSError)
         self._strategies = {
@@ -96,10 +91,15 @@ class Limiter:
             return None
         amount, window = allowance
         if self._settings.redis_url is None:
-            amount = max(1, amount // self._settings.workers)
+            amount //= self._settings.workers
         seconds = max(1, int(window.total_seconds()))
-        item = RateLimitItemPerSecond(amount, seconds, namespace=name)
+        item = RateLimitItemPerSecond(max(1, amount), seconds, namespace=name)
         return Window(self, item, limit.strategy)
+
+    async def close(self) -> None:
+        """Let go of Redis."""
+        if self._close is not None:
+            await self._close()
 
     async def hit(self, item: RateLimitItemPerSecond, strategy: Strategy, key: str) -> bool:
         """Count one request; False when it is one too many."""
@@ -135,6 +135,18 @@ class Limiter:
         if now - self._warned_at >= _WARN_EVERY_SECONDS:
             self._warned_at = now
             _log.warning("limits.store_unavailable", error=type(error).__name__, effect="requests are not limited")
+
+
+def _redis_storage(url: str) -> tuple[RedisStorage, Callable[[], Awaitable[object]]]:
+    """Return the storage for a Redis or Valkey, and what closes its connections."""
+    from redis.asyncio import ConnectionPool  # noqa: PLC0415 - an extra that most servers do without
+
+    pool = ConnectionPool.from_url(
+        url, socket_timeout=_REDIS_PATIENCE_SECONDS, socket_connect_timeout=_REDIS_PATIENCE_SECONDS
+    )
+    options: dict[str, Any] = {"connection_pool": pool}  # Any: limits types its options without the pool
+    storage = RedisStorage("async+" + url, implementation="redispy", key_prefix="vestibule", **options)
+    return storage, pool.aclose
 
 
 class Window:

@@ -1,0 +1,186 @@
+import asyncio
+import socket
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from tests.wire.conftest import Heard, MakeApp, StoppedClock, ask
+from vestibule.kernel.secret import Secret
+from vestibule.wire import LimitSettings, WireSettings
+from vestibule.wire.app import App
+from vestibule.wire.limit_memory import LimitMemory
+
+BODY = {"email": "a", "password": "abc"}
+
+
+def limited(make_app: MakeApp, **limits: Any) -> App:
+    return make_app(settings=WireSettings(limits=LimitSettings(**limits)))
+
+
+async def sign_up(app: App, peer: str = "203.0.113.7", path: str = "/signup", body: object = None) -> Heard:
+    return await ask(app, "POST", path, json=body or BODY, peer=(peer, 1))
+
+
+async def test_the_request_after_the_last_is_refused(make_app: MakeApp) -> None:
+    """Three are allowed in five minutes; the fourth is told when to come again."""
+    app = limited(make_app)
+    assert [(await sign_up(app)).status for _ in range(3)] == [200, 200, 200]
+    heard = await sign_up(app)
+    assert (heard.status, heard.json["error"]) == (429, "slow-down")
+    assert heard.header("retry-after") == "300"
+
+
+async def test_a_fixed_window_ends(make_app: MakeApp, clock: StoppedClock) -> None:
+    """The count starts with the first request and ends as one."""
+    app = limited(make_app)
+    for _ in range(4):
+        await sign_up(app)
+    clock.advance(minutes=4, seconds=59.5)
+    heard = await sign_up(app)
+    assert (heard.status, heard.header("retry-after")) == (429, "1")
+    clock.advance(seconds=1)
+    assert (await sign_up(app)).status == 200
+
+
+async def test_a_sliding_window_opens_slowly(make_app: MakeApp, clock: StoppedClock) -> None:
+    """Two a minute: after one minute the last one still weighs."""
+    app = limited(make_app)
+    clock.moment = clock.moment.replace(second=0)
+    clock.advance(seconds=30)
+    statuses = [(await ask(app, "GET", "/sliding")).status for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    clock.advance(seconds=31)
+    assert [(await ask(app, "GET", "/sliding")).status for _ in range(2)] == [200, 429]
+    clock.advance(minutes=2)
+    assert [(await ask(app, "GET", "/sliding")).status for _ in range(3)] == [200, 200, 429]
+
+
+async def test_each_network_has_its_own_count(make_app: MakeApp) -> None:
+    """Another IPv4 address is another caller, another address of the same IPv6 /64 is not (security 103)."""
+    app = limited(make_app)
+    for _ in range(3):
+        await sign_up(app, "2001:db8:0:1::1")
+    assert (await sign_up(app, "2001:db8:0:1:ffff::2")).status == 429
+    assert (await sign_up(app, "2001:db8:0:2::1")).status == 200
+    assert (await sign_up(app, "203.0.113.8")).status == 200
+
+
+async def test_forwarded_addresses_of_strangers_do_not_help(make_app: MakeApp) -> None:
+    """A new X-Forwarded-For each time is still one caller (security 102)."""
+    app = limited(make_app)
+    statuses = []
+    for number in range(4):
+        headers = [(b"x-forwarded-for", b"1.1.1.%d" % number)]
+        statuses.append((await ask(app, "POST", "/signup", json=BODY, headers=headers)).status)
+    assert statuses == [200, 200, 200, 429]
+
+
+async def test_limits_come_before_the_body_is_looked_at(make_app: MakeApp) -> None:
+    """Malformed requests count too, and a refused one is not decoded."""
+    app = limited(make_app)
+    statuses = [(await sign_up(app, body={"nonsense": 1})).status for _ in range(4)]
+    assert statuses == [400, 400, 400, 429]
+
+
+async def test_one_group_is_one_count_under_all_bases(make_app: MakeApp) -> None:
+    """Another spelling of the path is no way around."""
+    app = limited(make_app)
+    for path in ("/signup", "/t/default/signup", "/t/other/signup"):
+        assert (await sign_up(app, path=path)).status == 200
+    assert (await sign_up(app, path="/t/third/signup")).status == 429
+
+
+async def test_limits_can_be_switched_off(make_app: MakeApp) -> None:
+    """For tests and benches."""
+    app = limited(make_app, enabled=False)
+    assert {(await sign_up(app)).status for _ in range(10)} == {200}
+
+
+async def test_an_operator_may_change_or_lift_one_limit(make_app: MakeApp) -> None:
+    """By `dialect.group`: another allowance, or None."""
+    app = limited(make_app, amounts={"tiny.signups": (1, timedelta(seconds=10)), "tiny.sliding": None})
+    assert [(await sign_up(app)).status for _ in range(2)] == [200, 429]
+    assert {(await ask(app, "GET", "/sliding")).status for _ in range(9)} == {200}
+
+
+async def test_counts_in_memory_are_divided_by_the_workers(make_app: MakeApp) -> None:
+    """Three workers with one each allow three together, and never fewer than one each."""
+    app = limited(make_app, workers=3)
+    assert [(await sign_up(app)).status for _ in range(2)] == [200, 429]
+    app = limited(make_app, workers=64)
+    assert [(await sign_up(app)).status for _ in range(2)] == [200, 429]
+
+
+async def test_a_dialect_may_tell_how_much_is_left(make_app: MakeApp, clock: StoppedClock) -> None:
+    """X-RateLimit headers on every limited answer, the refused one included."""
+    app = limited(make_app)
+    left = [(await sign_up(app)).header("x-ratelimit-remaining") for _ in range(4)]
+    assert left == ["2", "1", "0", "0"]
+    heard = await sign_up(app)
+    assert heard.header("x-ratelimit-limit") == "3"
+    assert heard.header("x-ratelimit-reset") == str(int(clock.now().timestamp()) + 300)
+    assert (await ask(app, "GET", "/version")).header("x-ratelimit-limit") is None
+
+
+async def test_a_flood_of_addresses_does_not_grow_without_bound(clock: StoppedClock) -> None:
+    """When memory is full the oldest counts are forgotten, and ended ones are swept."""
+    memory = LimitMemory(clock, max_keys=2000)
+    for number in range(5000):
+        await memory.incr(f"key{number}", 60)
+    assert len(memory) <= 2000
+    clock.advance(seconds=61)
+    for number in range(2000):
+        await memory.incr(f"new{number}", 60)
+    assert len(memory) <= 2000
+    assert await memory.get("new1999") == 1
+    assert await memory.get("key4999") == 0
+
+
+async def test_counting_stays_cheap_with_many_addresses(clock: StoppedClock) -> None:
+    """A hit costs the same with a hundred thousand callers known (security 113)."""
+    memory = LimitMemory(clock)
+    for number in range(100_000):
+        await memory.incr(f"key{number}", 3600)
+    started = time.perf_counter()
+    for _ in range(1000):
+        await memory.incr("one", 3600)
+    assert time.perf_counter() - started < 0.25
+
+
+async def test_requests_pass_while_redis_is_away(make_app: MakeApp) -> None:
+    """The limiter must not take the entrance down with it; one warning a minute says so."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"redis://127.0.0.1:{taken.getsockname()[1]}"  # bound, not listening: connections are refused
+        app = limited(make_app, redis_url=Secret(url))
+        with capture_logs() as logs:
+            statuses = {(await sign_up(app)).status for _ in range(10)}
+    assert statuses == {200}
+    assert [entry["event"] for entry in logs] == ["limits.store_unavailable"]
+    assert url not in str(logs)
+
+
+async def test_requests_pass_while_redis_is_silent(make_app: MakeApp) -> None:
+    """A Redis that accepts and never answers costs a moment once, not each request."""
+    heard: list[asyncio.StreamWriter] = []
+    server = await asyncio.start_server(lambda _, writer: heard.append(writer), "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        app = limited(make_app, redis_url=Secret(f"redis://127.0.0.1:{port}"))
+        started = time.perf_counter()
+        with capture_logs():
+            statuses = {(await sign_up(app)).status for _ in range(20)}
+    for writer in heard:
+        writer.close()
+        await writer.wait_closed()
+    assert statuses == {200}
+    assert time.perf_counter() - started < 2.0
+
+
+@pytest.mark.parametrize("amounts", [{"tiny.signups": (0, timedelta(seconds=1))}])
+async def test_an_allowance_of_nothing_is_at_least_one(make_app: MakeApp, amounts: dict[str, Any]) -> None:
+    """A limit of 0 would be a locked door by mistake."""
+    assert (await sign_up(limited(make_app, amounts=amounts))).status == 200
