@@ -1,0 +1,121 @@
+"""A server process as an operator starts it, and the Node.js process that visits it."""
+
+import asyncio
+import json
+import os
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+VESTIBULE = Path(sys.executable).with_name("vestibule")
+PACKAGES = Path(__file__).parents[1] / "node_modules"
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+MailReader = Callable[[str], Awaitable[dict[str, str]]]
+
+
+def node() -> str:
+    """Return the Node.js program; skip the test, or fail where CI=true, when a part of the journey is missing."""
+    found = shutil.which("node")
+    client = PACKAGES / "@nhost" / "nhost-js"
+    if found and client.exists():
+        return found
+    missing = f"needs Node.js and {client} (scripts/install-test-parts brings both)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@asynccontextmanager
+async def serving(environ: Mapping[str, str], port: int, folder: Path) -> AsyncIterator[None]:
+    """Run `vestibule serve --migrate`, knowing only `environ`, until the block ends; then insist on a clean end."""
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            VESTIBULE,
+            *("serve", "--migrate", "--host", "127.0.0.1"),
+            env={"PATH": os.environ["PATH"], "HOME": str(folder), **environ},
+            cwd=folder,
+            stdout=output,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+    try:
+        await asyncio.wait_for(_until_ready(process, port), START_SECONDS)
+        yield
+    except BaseException:
+        print(log.read_text())
+        raise
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        try:
+            status = await asyncio.wait_for(process.wait(), STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            raise
+    assert status == 0, log.read_text()
+
+
+async def _until_ready(process: asyncio.subprocess.Process, port: int) -> None:
+    while process.returncode is None:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except OSError:
+            await asyncio.sleep(0.05)
+            continue
+        writer.write(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        answer = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        if answer.startswith(b"HTTP/1.1 200"):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the server ended before it was ready")
+
+
+async def travel(script: Path, environ: Mapping[str, str], read_mail: MailReader) -> list[str]:
+    """Run a journey and answer its questions for mail; return the promises that were kept."""
+    process = await asyncio.create_subprocess_exec(
+        node(),
+        script,
+        env={"PATH": os.environ["PATH"], **environ},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    kept: list[str] = []
+    complaints = asyncio.create_task(process.stderr.read())
+    try:
+        async for line in process.stdout:
+            told: dict[str, Any] = json.loads(line)
+            if "mail" in told:
+                process.stdin.write(json.dumps(await read_mail(told["mail"])).encode() + b"\n")
+                await process.stdin.drain()
+            else:
+                kept.append(told["kept"])
+        status = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        process.stdin.close()
+    assert status == 0, (await complaints).decode()
+    return kept
