@@ -29,6 +29,7 @@ _MAX_ITERATIONS: Final = 16
 _MAX_LANES: Final = 8
 _MAX_BCRYPT_COST: Final = 14
 _MAX_PBKDF2_ROUNDS: Final = 2_000_000
+_PBKDF2_KEY_BYTES: Final = range(16, 65)  # its work grows with the length too
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Hashing:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _run(self, work: Callable[[], T]) -> T:
-        if self._in_line >= self._load.waiting:
+        if self._slots.locked() and self._in_line >= self._load.waiting:
             raise Overloaded
         self._in_line += 1
         try:
@@ -100,20 +101,15 @@ class Hashing:
         return await asyncio.shield(future)
 
     def _compare(self, stored: str | None, password: Secret) -> bool:
-        raw = password.reveal().encode("utf-8", "surrogatepass")
-        if stored is None or len(raw) > MAX_BYTES:
-            self._argon2_matches(self._decoy, b"never right")
-            return False
-        if stored.startswith("$argon2"):
-            return _within_ceilings(stored) and (
-                self._argon2_matches(stored, normalised(password))
-                or (raw != normalised(password) and self._argon2_matches(stored, raw))
-            )
-        if _imported_matches(stored, raw) or (
-            raw != normalised(password) and _imported_matches(stored, normalised(password))
-        ):
-            return True
-        # A fast imported hash must not tell by its speed that the address exists.
+        composed = normalised(password)
+        if stored is not None and len(composed) <= MAX_BYTES:
+            # Other servers may have hashed what was typed, without composing it.
+            typed = password.reveal().encode("utf-8", "surrogatepass")
+            if stored.startswith("$argon2") and _within_ceilings(stored):
+                return any(self._argon2_matches(stored, form) for form in dict.fromkeys((composed, typed)))
+            if any(_imported_matches(stored, form) for form in dict.fromkeys((typed, composed))):
+                return True
+        # Neither a missing user nor a fast imported hash may show by its speed.
         self._argon2_matches(self._decoy, b"never right")
         return False
 
@@ -158,7 +154,7 @@ def _pbkdf2_matches(stored: str, password: bytes) -> bool:
     try:
         _, rounds, salt, key = stored.split("$")
         expected = base64.b64decode(key, validate=True)
-        if not 0 < int(rounds) <= _MAX_PBKDF2_ROUNDS:
+        if not 0 < int(rounds) <= _MAX_PBKDF2_ROUNDS or len(expected) not in _PBKDF2_KEY_BYTES:
             return False
         actual = hashlib.pbkdf2_hmac(
             "sha256", password, base64.b64decode(salt, validate=True), int(rounds), len(expected)

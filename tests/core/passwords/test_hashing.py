@@ -1,0 +1,313 @@
+"""What the pool takes on, and which stored hashes it compares with."""
+
+import asyncio
+import base64
+import hashlib
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+
+import bcrypt
+import pytest
+
+from tests.support.cores import CHEAPEST
+from vestibule.core.passwords import MAX_BYTES, Argon2Profile, Hashing, HashingLoad
+from vestibule.kernel.clock import monotonic_seconds
+from vestibule.kernel.errors import Overloaded
+from vestibule.kernel.secret import Secret
+
+WORD = "correct horse battery staple"
+BCRYPT = bcrypt.hashpw(WORD.encode(), bcrypt.gensalt(4)).decode()
+
+
+def pbkdf2(password: str, rounds: int = 1000, size: int = 32) -> str:
+    salt = b"sixteen bytes..."
+    key = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, rounds, size)
+    return f"pbkdf2_sha256${rounds}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
+
+
+@contextmanager
+def hashing(profile: Argon2Profile = CHEAPEST, **load: float) -> Iterator[Hashing]:
+    pool = Hashing(profile, HashingLoad(**load))  # type: ignore[arg-type]  # whole numbers where they belong
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+@pytest.fixture
+def pool() -> Iterator[Hashing]:
+    """A pool of one thread."""
+    with hashing() as made:
+        yield made
+
+
+@pytest.fixture
+async def gate() -> AsyncIterator[threading.Event]:
+    """Work on the pool waits for this gate; it opens at the end of the test at the latest."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def waiting_at(gate: threading.Event) -> Callable[[], bool]:
+    return lambda: gate.wait(10)
+
+
+# --- comparing ---
+
+
+async def test_a_hash_matches_its_password_only(pool: Hashing) -> None:
+    """And no two hashes of one password are alike."""
+    stored = await pool.hash(Secret(WORD))
+
+    assert await pool.matches(stored, Secret(WORD))
+    assert not await pool.matches(stored, Secret(WORD + " "))
+    assert not await pool.matches(stored, Secret(WORD.upper()))
+    assert stored != await pool.hash(Secret(WORD))
+
+
+async def test_new_hashes_are_argon2id_with_the_configured_costs() -> None:
+    """RFC 9106: the numbers stand in the hash (security 84)."""
+    with hashing(Argon2Profile(memory_kib=64, iterations=3, lanes=2)) as pool:
+        assert (await pool.hash(Secret(WORD))).startswith("$argon2id$v=19$m=64,t=3,p=2$")
+
+
+def test_the_default_costs_are_those_of_owasp() -> None:
+    """m=19456 KiB, t=2, p=1."""
+    assert Argon2Profile() == Argon2Profile(memory_kib=19_456, iterations=2, lanes=1)
+
+
+async def test_two_keyboards_type_the_same_password(pool: Hashing) -> None:
+    """An é in one piece or in two: NFC makes them one (security 84)."""
+    composed, decomposed = "caf\u00e9 au lait", "cafe\u0301 au lait"
+
+    assert await pool.matches(await pool.hash(Secret(composed)), Secret(decomposed))
+    assert await pool.matches(await pool.hash(Secret(decomposed)), Secret(composed))
+
+
+async def test_no_password_matches_none(pool: Hashing) -> None:
+    """A user without a password has no empty one (security 87)."""
+    assert not await pool.matches(None, Secret(""))
+    assert not await pool.matches(None, Secret("a password that nobody has"))
+
+
+@pytest.mark.parametrize(
+    "stored", ["", "x", "$argon2id$", "$2b$", "pbkdf2_sha256$", "\x00", "plain", "$argon2id$v=19$"]
+)
+async def test_a_broken_hash_matches_nothing(pool: Hashing, stored: str) -> None:
+    """Neither an empty password nor the hash itself, and nothing fails (security 87)."""
+    for guess in ("", stored, WORD):
+        assert not await pool.matches(stored, Secret(guess))
+
+
+async def test_a_password_at_the_cap_is_compared_whole(pool: Hashing) -> None:
+    """All 1,024 bytes count, the last one too (security 84)."""
+    longest = "x" * MAX_BYTES
+    stored = await pool.hash(Secret(longest))
+
+    assert await pool.matches(stored, Secret(longest))
+    assert not await pool.matches(stored, Secret(longest[:-1] + "y"))
+
+
+async def test_a_longer_password_is_not_compared() -> None:
+    """However long it is, it costs what a wrong one costs (security 84)."""
+
+    class Recording(Hashing):
+        longest = 0
+
+        def _argon2_matches(self, stored: str, password: bytes) -> bool:
+            self.longest = max(self.longest, len(password))
+            return super()._argon2_matches(stored, password)
+
+    pool = Recording(CHEAPEST, HashingLoad())
+    stored = await pool.hash(Secret(WORD))
+    assert not await pool.matches(stored, Secret("x" * (MAX_BYTES + 1)))
+    assert not await pool.matches(stored, Secret("x" * 1_000_000))
+    assert 0 < pool.longest <= MAX_BYTES
+    pool.close()
+
+
+async def test_what_could_be_set_can_be_typed_again(pool: Hashing) -> None:
+    """The cap counts the same bytes at both times: those of the composed form."""
+    decomposed = "e\u0301" * 500  # 1,500 bytes as typed, 1,000 as hashed
+
+    assert await pool.matches(await pool.hash(Secret(decomposed)), Secret(decomposed))
+
+
+# --- hashes from elsewhere ---
+
+
+@pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2y$"])
+async def test_bcrypt_is_verified(pool: Hashing, prefix: str) -> None:
+    """In each of its spellings."""
+    assert await pool.matches(prefix + BCRYPT[4:], Secret(WORD))
+    assert not await pool.matches(prefix + BCRYPT[4:], Secret(WORD + "!"))
+
+
+async def test_bcrypt_cuts_where_its_maker_cut(pool: Hashing) -> None:
+    """Old servers hashed 72 bytes; their users still come in, and get a whole hash then (security 84)."""
+    stored = bcrypt.hashpw(b"x" * 72, bcrypt.gensalt(4)).decode()
+
+    assert await pool.matches(stored, Secret("x" * 100))
+    assert pool.is_outdated(stored)
+
+
+async def test_pbkdf2_is_verified(pool: Hashing) -> None:
+    """As `pbkdf2_sha256$rounds$salt$key`, both parts in base64."""
+    assert await pool.matches(pbkdf2(WORD), Secret(WORD))
+    assert not await pool.matches(pbkdf2(WORD), Secret(WORD + "!"))
+
+
+@pytest.mark.parametrize(
+    ("hashed", "typed"),
+    [("caf\u00e9", "caf\u00e9"), ("caf\u00e9", "cafe\u0301"), ("cafe\u0301", "cafe\u0301")],
+)
+async def test_an_imported_hash_is_tried_as_typed_and_composed(pool: Hashing, hashed: str, typed: str) -> None:
+    """The other server may have normalised or not."""
+    assert await pool.matches(pbkdf2(hashed), Secret(typed))
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHRzb21l$" + "A" * 43,
+        "$argon2id$v=19$m=8,t=1000000,p=1$c29tZXNhbHRzb21l$" + "A" * 43,
+        "$argon2id$v=19$m=262144,t=1,p=64$c29tZXNhbHRzb21l$" + "A" * 43,
+        "$argon2id$v=19$m=8,m=4194304,t=1,p=1$c29tZXNhbHRzb21l$" + "A" * 43,
+        "$2b$31$" + BCRYPT[7:],
+        "pbkdf2_sha256$2000000000$c2FsdA==$" + base64.b64encode(bytes(32)).decode(),
+        "pbkdf2_sha256$2000000$c2FsdA==$" + base64.b64encode(bytes(10_000_000)).decode(),
+        "pbkdf2_sha256$-1$c2FsdA==$" + base64.b64encode(bytes(32)).decode(),
+    ],
+    ids=["memory", "iterations", "lanes", "twice", "bcrypt", "rounds", "length", "negative"],
+)
+async def test_a_hash_bomb_is_not_computed(pool: Hashing, bomb: str) -> None:
+    """Above the ceilings a stored hash matches nothing, and the machine lives on (security 86)."""
+    start = monotonic_seconds()
+    assert not await pool.matches(bomb, Secret(WORD))
+    assert monotonic_seconds() - start < 2
+
+
+@pytest.mark.parametrize("stored", [BCRYPT, pbkdf2(WORD), None, "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHRz$AAAA"])
+async def test_a_refusal_always_costs_an_argon2(stored: str | None) -> None:
+    """Neither a missing user nor a fast or forbidden hash shows by its speed (security 82)."""
+    computed = []
+
+    class Counting(Hashing):
+        def _argon2_matches(self, stored: str, password: bytes) -> bool:
+            computed.append(stored)
+            return super()._argon2_matches(stored, password)
+
+    pool = Counting(CHEAPEST, HashingLoad())
+    assert not await pool.matches(stored, Secret("wrong"))
+    assert len(computed) == 1
+    assert computed[0].startswith("$argon2id$v=19$m=8,t=1,p=1$")  # the costs of today
+    pool.close()
+
+
+async def test_hashes_of_another_make_are_outdated(pool: Hashing) -> None:
+    """Imported ones, and our own of other costs; not the present ones."""
+    with hashing(Argon2Profile(memory_kib=16, iterations=1, lanes=1)) as costlier:
+        assert pool.is_outdated(await costlier.hash(Secret(WORD)))
+    assert pool.is_outdated(pbkdf2(WORD))
+    assert not pool.is_outdated(await pool.hash(Secret(WORD)))
+
+
+# --- load ---
+
+
+async def test_more_than_the_queue_is_refused_at_once(gate: threading.Event) -> None:
+    """The answer under a storm is `Overloaded`, not a queue that grows (security 85)."""
+    with hashing(threads=1, waiting=2, deadline_seconds=30) as pool:
+        taken = [asyncio.create_task(pool._run(waiting_at(gate))) for _ in range(3)]
+        await asyncio.sleep(0.01)
+
+        start = monotonic_seconds()
+        for _ in range(100):
+            with pytest.raises(Overloaded):
+                await pool.hash(Secret(WORD))
+        assert monotonic_seconds() - start < 1
+
+        gate.set()
+        assert await asyncio.gather(*taken) == [True, True, True]
+
+
+async def test_a_pool_without_a_queue_still_works() -> None:
+    """`waiting=0` means that nobody waits, not that nobody comes in."""
+    with hashing(waiting=0) as pool:
+        assert await pool.matches(await pool.hash(Secret(WORD)), Secret(WORD))
+
+
+async def test_nobody_waits_longer_than_the_deadline(gate: threading.Event) -> None:
+    """Whoever waited in vain is told so, and their place is free again (security 85)."""
+    with hashing(threads=1, waiting=1, deadline_seconds=0.05) as pool:
+        busy = asyncio.create_task(pool._run(waiting_at(gate)))
+        await asyncio.sleep(0.01)
+        for _ in range(3):
+            with pytest.raises(Overloaded):
+                await pool.hash(Secret(WORD))
+        gate.set()
+        assert await busy
+        assert await pool.hash(Secret(WORD))
+
+
+async def test_a_caller_who_gives_up_in_line_frees_the_place(gate: threading.Event) -> None:
+    """A closed connection waits for nothing (security 85)."""
+    with hashing(threads=1, waiting=1) as pool:
+        busy = asyncio.create_task(pool._run(waiting_at(gate)))
+        for _ in range(5):
+            impatient = asyncio.create_task(pool.hash(Secret(WORD)))
+            await asyncio.sleep(0.005)
+            impatient.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await impatient
+        gate.set()
+        assert await busy
+        assert await pool.hash(Secret(WORD))
+
+
+async def test_a_caller_who_gives_up_while_hashing_keeps_the_thread_busy(gate: threading.Event) -> None:
+    """A thread cannot be stopped: its place is free when it is, or there would be more work than cores (85)."""
+    with hashing(threads=1, waiting=1, deadline_seconds=0.05) as pool:
+        impatient = asyncio.create_task(pool._run(waiting_at(gate)))
+        await asyncio.sleep(0.01)
+        impatient.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await impatient
+        with pytest.raises(Overloaded):
+            await pool.hash(Secret(WORD))
+
+        gate.set()
+        async with asyncio.timeout(5):
+            await pool._slots.acquire()
+
+
+async def test_never_more_at_once_than_threads() -> None:
+    """As many as cores, whatever is asked (security 85)."""
+    running, most, lock = 0, 0, threading.Lock()
+
+    def work() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        threading.Event().wait(0.005)
+        with lock:
+            running -= 1
+
+    with hashing(threads=2, waiting=100) as pool:
+        await asyncio.gather(*(pool._run(work) for _ in range(30)))
+    assert most <= 2
+
+
+async def test_the_loop_goes_on_while_passwords_are_hashed() -> None:
+    """Hashing happens beside it, not in it."""
+    with hashing(Argon2Profile(memory_kib=19_456, iterations=4, lanes=1)) as pool:
+        hashed = asyncio.create_task(pool.hash(Secret(WORD)))
+        turns = 0
+        while not hashed.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns > 10
+        assert await hashed
