@@ -150,7 +150,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             return
         if self.pipeline or (busy and (self._in_head or self.flow.read_paused)):
             self._arm()  # it is our answer that is awaited, or our reading
-        elif self._received == 0 or (not self._in_head and not busy):
+        elif not busy and (self._received == 0 or not self._in_head):
             self.transport.close()
         else:
             self._refuse(408)
@@ -161,7 +161,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._disarm()
         if not self._is_answering() or not (self._in_head or self.cycle.response_started):
             line = STATUS_LINE[status]
-            reason = line.partition(b" ")[2].strip()
+            reason = line.split(b" ", 2)[2].strip()
             headers = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
             self.transport.write(line + headers % len(reason) + reason)
         self.transport.close()
