@@ -35,6 +35,12 @@ class MalformedRequest(Refusal):
         self.problem = problem
 
 
+class NothingAsked(MalformedRequest):
+    """The parts are well-formed, yet ask for nothing that can be done: neither a token nor a ticket, say."""
+
+    code = "nothing-asked"
+
+
 class PayloadTooLarge(Refusal):
     """The body is larger than the server reads."""
 

@@ -128,7 +128,18 @@ def test_an_empty_list_allows_nothing() -> None:
         allowed_target(Policy(), "https://anywhere.example")
 
 
-@pytest.mark.parametrize("pattern", ["no scheme", "https://[a", "https://{a,b", "https://" + "{a,b}" * 9])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "no scheme",
+        "localhost:3000",
+        "localhost:3000/x",
+        "https:/acme.com",
+        "https://[a",
+        "https://{a,b",
+        "https://" + "{a,b}" * 9,
+    ],
+)
 def test_a_pattern_without_sense_is_named(pattern: str) -> None:
     """A mistake in the configuration shows at the start, with the pattern in the message or as its reason."""
     with pytest.raises(ValueError, match=r".+"):

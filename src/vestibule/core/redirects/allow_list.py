@@ -54,8 +54,9 @@ class AllowList:
 def _entries(pattern: str) -> Iterator[_Entry]:
     for plain in expand(pattern):
         scheme, colon, rest = plain.partition(":")
-        if not colon:
-            raise ValueError(f"the redirect pattern {pattern!r} has no scheme")
+        is_web = scheme in DEFAULT_PORTS
+        if not colon or rest.partition("/")[0].isdigit() or (is_web and not rest.startswith("//")):
+            raise ValueError(f"the redirect URL {pattern!r} has no scheme such as https://")
         if not rest.startswith("//"):
             yield _Entry(scheme, None, compile_glob(""), compile_glob(_with_subpaths(rest)))
             continue

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from vestibule.core.facade import Core
+from vestibule.core.redirects import AllowList
 from vestibule.dialects.nhost import passwords, sessions, signin, signup, system, user, verification
 from vestibule.dialects.nhost.dialect import configured, nhost
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -16,7 +17,12 @@ HANDLERS = (signup, signin, sessions, user, passwords, verification, system)
 
 
 def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[type, object]]:
-    """Return the dialect as the operator wants it, and what its handlers ask for."""
+    """Return the dialect as the operator wants it, and what its handlers ask for.
+
+    Raises: ValueError for a redirect URL that makes no sense: better now than at somebody's sign-up.
+    """
+    policy = core.catalog.default_policy
+    AllowList.of((policy.client_url, *policy.allowed_redirect_urls))
     dialect = configured(settings)
     prefix = settings.api_prefix.rstrip("/")
     mount = Mount(dialect, extra_bases=() if prefix in dialect.bases else (prefix,))

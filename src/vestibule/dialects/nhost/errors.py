@@ -19,7 +19,6 @@ from vestibule.kernel.errors import MalformedRequest, Refusal
 from vestibule.wire import Answer, Call, InternalError, PlainText, RawBody, Redirect, Reply, WireError
 
 REDIRECTS: Final = "redirects"  # the mark of endpoints that deliver errors by redirect
-MEANINGLESS: Final = "meaningless"  # the problem of a well-formed request that asks for nothing
 _FRAMEWORK_JSON: Final = "application/json; charset=utf-8"
 
 # What the request decoder finds before any schema is looked at.
@@ -60,8 +59,8 @@ class BadRequest(msgspec.Struct, frozen=True):
 INVALID_REQUEST: Final = WireError(400, "invalid-request", "The request payload is incorrect")
 _INTERNAL: Final = WireError(500, "internal-server-error", "Internal server error")
 _BUSY: Final = WireError(503, "internal-server-error", "Internal server error")
-_NOT_FOUND: Final = WireError(404, media_type="text/plain")
-_LIMITED: Final = WireError(429, media_type="text/plain")
+_NOT_FOUND: Final = WireError(404, media_type="text/plain", schema=str)
+_LIMITED: Final = WireError(429, media_type="text/plain", schema=str)
 _MALFORMED: Final = WireError(400, "request-validation-error", schema=RequestProblem)
 _OUT_OF_SHAPE: Final = WireError(400, "schema-validation-error", schema=RequestProblem)
 _FORBIDDEN: Final = WireError(403, "invalid-request", INVALID_REQUEST.message)
@@ -76,6 +75,7 @@ _BAD_TOKEN: Final = "invalid or expired token"  # noqa: S105 - what is said of o
 _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     InternalError: _INTERNAL,
     refusals.MalformedRequest: _OUT_OF_SHAPE,
+    refusals.NothingAsked: INVALID_REQUEST,
     refusals.PayloadTooLarge: WireError(413, "request-validation-error", schema=RequestProblem),
     refusals.UnsupportedMediaType: _MALFORMED,
     refusals.RouteNotFound: _NOT_FOUND,
@@ -150,15 +150,13 @@ def error_table(settings: NhostSettings) -> dict[type[Refusal | InternalError], 
 
 def render(call: Call, failure: Refusal | InternalError) -> Reply:
     """Return the original's form of a failure."""
-    if isinstance(failure, MalformedRequest) and failure.problem == MEANINGLESS:
-        return _business(INVALID_REQUEST)
     error = call.dialect.wire_error(failure)
-    if error.schema is not None:
-        return RawBody(_framework_body(failure, error), _FRAMEWORK_JSON, status=error.status)
     if error.media_type is not None:
         text = "404 page not found" if error is _NOT_FOUND else ""
         return PlainText(text, error.status, content_type=error.media_type)
-    if isinstance(failure, Refusal) and error not in (_BUSY, _INTERNAL) and _redirects(call):
+    if error.schema is not None:
+        return RawBody(_framework_body(failure, error), _FRAMEWORK_JSON, status=error.status)
+    if error not in (_BUSY, _INTERNAL) and _redirects(call, failure):
         return _redirect(call, error)
     return _business(error)
 
@@ -208,7 +206,9 @@ def _is_unreadable(refusal: MalformedRequest) -> bool:
     return refusal.problem == "required" and not refusal.path
 
 
-def _redirects(call: Call) -> bool:
+def _redirects(call: Call, failure: Refusal | InternalError) -> bool:
+    if isinstance(failure, MalformedRequest):
+        return False
     return call.endpoint is not None and REDIRECTS in call.endpoint.marks and isinstance(call.query, VerifyQuery)
 
 

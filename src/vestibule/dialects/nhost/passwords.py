@@ -9,7 +9,6 @@ from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, nhost, visit_of
-from vestibule.dialects.nhost.errors import MEANINGLESS
 from vestibule.dialects.nhost.limits import MAIL
 from vestibule.dialects.nhost.links import letter_form, ticket_secret
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -20,7 +19,7 @@ from vestibule.kernel.errors import (
     InvalidCredentials,
     InvalidEmail,
     InvalidTicket,
-    MalformedRequest,
+    NothingAsked,
     PasswordTooLong,
     PasswordTooShort,
     RedirectNotAllowed,
@@ -34,6 +33,7 @@ from vestibule.wire import Call
     "/user/password",
     auth=bearer.optional,
     raises=(
+        NothingAsked,
         InvalidTicket,
         InvalidCredentials,
         UserNotActive,
@@ -59,7 +59,7 @@ async def change_user_password(
         await core.change_password(visit, change)
         return "OK"
     if body.ticket is UNSET:
-        raise MalformedRequest("there is neither an access token nor a ticket", path="ticket", problem=MEANINGLESS)
+        raise NothingAsked("there is neither an access token nor a ticket", path="ticket")
     _, secret = ticket_secret(body.ticket)
     await core.reset_password(visit, secret, new)
     return "OK"

@@ -5,7 +5,6 @@ from vestibule.core.projects import Project
 from vestibule.core.sessions import RefreshTerms
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, nhost, visit_of
-from vestibule.dialects.nhost.errors import MEANINGLESS
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
@@ -15,7 +14,7 @@ from vestibule.kernel.errors import (
     InvalidAccessToken,
     InvalidCredentials,
     InvalidRefreshToken,
-    MalformedRequest,
+    NothingAsked,
     UserNotActive,
 )
 from vestibule.kernel.ids import parse_uuid
@@ -48,7 +47,7 @@ async def refresh_token(
     "/token/verify",
     auth=bearer.optional,
     limit=BRUTE_FORCE,
-    raises=(InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed),
+    raises=(NothingAsked, InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed),
     tags=("session",),
     operation="verifyToken",
 )
@@ -60,25 +59,32 @@ async def verify_token(
         try:
             await tokens.caller(project, body.token.removeprefix("Bearer "))
         except InvalidAccessToken as error:
-            raise MalformedRequest("the token is not good", path="token", problem=MEANINGLESS) from error
+            raise NothingAsked("the token is not good", path="token") from error
         return "OK"
     if caller is None:
-        raise MalformedRequest("there is no token", problem=MEANINGLESS)
+        raise NothingAsked("there is no token")
     await core.users.welcome(core.db, project.id, project.policy, caller.user_id)
     return "OK"
 
 
-@nhost.post("/signout", auth=bearer.optional, unknown_members="ignore", tags=("session",), operation="signOut")
+@nhost.post(
+    "/signout",
+    auth=bearer.optional,
+    unknown_members="ignore",
+    raises=(NothingAsked,),
+    tags=("session",),
+    operation="signOut",
+)
 async def sign_out(body: shapes.SignOutRequest, call: Call, caller: Caller | None, project: Project, core: Core) -> str:
     """End the session of a refresh token, or with `all` every session of the caller."""
     visit = visit_of(call, project)
     if body.all:
         if caller is None:
-            raise MalformedRequest("signing out everywhere needs an access token", problem=MEANINGLESS)
+            raise NothingAsked("signing out everywhere needs an access token")
         await core.revoke_sessions.everywhere(visit, caller.user_id)
         return "OK"
     if not body.refresh_token:
-        raise MalformedRequest("there is no refresh token", path="refreshToken", problem=MEANINGLESS)
+        raise NothingAsked("there is no refresh token", path="refreshToken")
     secret = parse_uuid(body.refresh_token)
     if secret is not None:
         await core.revoke_sessions.by_secret(visit, secret.bytes)

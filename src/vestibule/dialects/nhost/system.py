@@ -34,24 +34,40 @@ def get_version() -> shapes.VersionInfo:
     return _VERSION
 
 
+@dataclass(frozen=True, slots=True)
+class PublishedKeySet:
+    """A key set as it is sent: always the same object, so that its headers are made once too."""
+
+    keys: KeySet
+    etag: str
+    document: RawBody
+    not_modified: Answer[None]
+
+
 @dataclass(slots=True)
 class PublishedKeys:
     """Key sets as they are sent, made once per set: a set that changes is a new object."""
 
     core: Core
-    _sent: dict[KeyOwner, tuple[KeySet, bytes, str]] = field(default_factory=dict)
+    _sent: dict[KeyOwner, PublishedKeySet] = field(default_factory=dict)
 
-    async def of(self, owner: KeyOwner) -> tuple[bytes, str]:
-        """Return body and ETag of the owner's key set."""
+    async def of(self, owner: KeyOwner) -> PublishedKeySet:
+        """Return the owner's key set."""
         keys = await self.core.key_sets.of(owner)
         sent = self._sent.get(owner)
-        if sent is None or sent[0] is not keys:
-            body = shapes.encode(shapes.JwkSet([_jwk(jwk) for jwk in keys.jwks()]))
-            etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        if sent is None or sent.keys is not keys:
             if len(self._sent) >= _MOST_REMEMBERED:
                 self._sent.clear()
-            sent = self._sent[owner] = (keys, body, etag)
-        return sent[1], sent[2]
+            sent = self._sent[owner] = _published(keys)
+        return sent
+
+
+def _published(keys: KeySet) -> PublishedKeySet:
+    body = shapes.encode(shapes.JwkSet([_jwk(jwk) for jwk in keys.jwks()]))
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = (("etag", etag),)
+    document = RawBody(body, "application/json", headers=headers)
+    return PublishedKeySet(keys, etag, document, Answer(None, status=_NOT_MODIFIED, headers=headers))
 
 
 def _jwk(jwk: Mapping[str, Any]) -> shapes.Jwk:
@@ -75,11 +91,8 @@ async def get_jwks(
 
     Those of the client that `client_id` names or the host is bound to, else those of the project.
     """
-    body, etag = await published.of(await _owner(query.client_id, call, project, core))
-    headers = (("etag", etag),)
-    if _matches(call.header("if-none-match"), etag):
-        return Answer(None, status=_NOT_MODIFIED, headers=headers)
-    return RawBody(body, "application/json", headers=headers)
+    key_set = await published.of(await _owner(query.client_id, call, project, core))
+    return key_set.not_modified if _matches(call.header("if-none-match"), key_set.etag) else key_set.document
 
 
 async def _owner(client_id: str | None, call: Call, project: Project, core: Core) -> KeyOwner:

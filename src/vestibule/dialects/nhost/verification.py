@@ -10,7 +10,7 @@ from vestibule.core.signin import SecondFactorRequired
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
-from vestibule.dialects.nhost.errors import MEANINGLESS, REDIRECTS
+from vestibule.dialects.nhost.errors import REDIRECTS
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, VERIFICATION_MAIL
 from vestibule.dialects.nhost.links import TICKET_KINDS, letter_form, refresh_text, ticket_secret, with_parameters
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -22,7 +22,7 @@ from vestibule.kernel.errors import (
     InvalidCredentials,
     InvalidEmail,
     InvalidTicket,
-    MalformedRequest,
+    NothingAsked,
     RedirectNotAllowed,
     SecondFactorUnavailable,
     UserNotActive,
@@ -66,6 +66,7 @@ async def send_verification_email(
     marks=(REDIRECTS,),
     answers={302: None},
     raises=(
+        NothingAsked,
         RedirectNotAllowed,
         InvalidTicket,
         InvalidCredentials,
@@ -88,7 +89,7 @@ async def verify_ticket(query: shapes.VerifyQuery, call: Call, project: Project,
     if any("pre" in (call.header(name) or "") for name in _AHEAD_OF_TIME):
         return PlainText("", status=_NOT_NOW)
     if not is_url(query.redirect_to):
-        raise MalformedRequest("redirectTo is not a URL", where="query", path="redirectTo", problem=MEANINGLESS)
+        raise NothingAsked("redirectTo is not a URL", where="query", path="redirectTo")
     target = allowed_target(project.policy, query.redirect_to)
     kind, secret = ticket_secret(query.ticket)
     came = TicketVisit(TICKET_KINDS[kind], secret)
