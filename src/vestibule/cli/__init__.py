@@ -2,11 +2,16 @@
 
 import sys
 
+from vestibule import __version__
+
 __all__ = ["main"]
 
 
 def main() -> int:
     """Run the command in `sys.argv`; return the exit status, as documented in docs/operations.md."""
+    if sys.argv[1:] == ["version"]:  # scripts ask for it often, and the command line itself takes longer to build
+        sys.stdout.write(f"vestibule {__version__}\n")
+        return 0
     from vestibule.asgi.exits import Ending, ExitCode, complain  # noqa: PLC0415 - as the module says
     from vestibule.cli.app import UsageProblem, app  # noqa: PLC0415
 
@@ -14,7 +19,8 @@ def main() -> int:
         status = app(standalone_mode=False)
     except UsageProblem as problem:
         command = problem.ctx.command_path if problem.ctx else "vestibule"
-        complain([f"{problem.format_message()} See: {command} --help"])
+        message = problem.format_message().rstrip(".")
+        complain([f"{message[:1].lower()}{message[1:]}; see: {command} --help"])
         return ExitCode.USAGE
     except Ending as ending:
         complain(ending.lines)

@@ -1,6 +1,5 @@
 """`vestibule migrate` and `vestibule db`: the database as a whole."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def migrate(*, as_json: Json = False, dev: Dev = False, config: ConfigFile = None) -> None:
     """Bring the database to this version's schema; waits some seconds for a database that is starting."""
-    from vestibule.asgi.endings import endings  # noqa: PLC0415 - `--help` needs none of these
+    import asyncio  # noqa: PLC0415 - `--help` needs none of these
+
+    from vestibule.asgi.endings import endings  # noqa: PLC0415
     from vestibule.asgi.exits import Ending, ExitCode  # noqa: PLC0415
     from vestibule.asgi.schema import bring_up_to_date  # noqa: PLC0415
     from vestibule.migrations import head  # noqa: PLC0415

@@ -1,6 +1,5 @@
 """Where the commands of operators work: the core on a prepared database, without a server around it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +14,9 @@ T = TypeVar("T")
 
 def at_desk(flags: Flags, work: "Callable[[Core], Awaitable[T]]") -> T:
     """Run `work` on the core that the settings describe. Raises: Ending."""
-    from vestibule.asgi.endings import endings  # noqa: PLC0415 - `--help` needs none of these
+    import asyncio  # noqa: PLC0415 - `--help` needs none of these
+
+    from vestibule.asgi.endings import endings  # noqa: PLC0415
     from vestibule.settings import read  # noqa: PLC0415
 
     with endings():

@@ -3,12 +3,15 @@
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
-import msgspec
+_UNBOUNDED: Final = 10_000  # columns: in a file or a pipe no cell is wrapped
 
 
 def print_json(value: object) -> None:
     """Print one JSON document."""
+    import msgspec  # noqa: PLC0415 - a supervisor has no use for it
+
     text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)
     sys.stdout.write(text.decode() + "\n")
 
@@ -20,12 +23,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]], *, emp
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(_shown(cell)) for cell in row))
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    console = Console(width=None if sys.stdout.isatty() else _UNBOUNDED)
     console.print(table if table.row_count else empty)
 
 

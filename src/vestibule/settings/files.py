@@ -1,7 +1,6 @@
 """The two files: `vestibule.toml`, written by an operator, and `var/dev.toml`, kept by a developing server."""
 
 import os
-import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +31,8 @@ def values_in(file: Path | None) -> dict[str, str]:
     path = file or DEFAULT_FILE
     if file is None and not path.exists():
         return {}
+    import tomllib  # noqa: PLC0415 - few have a file
+
     try:
         content = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -86,6 +87,8 @@ class DevKeys:
 
 def dev_keys(folder: Path, entropy: Entropy | None = None) -> DevKeys:
     """Return the keys in `folder`/dev.toml, making that file first where it is missing. Raises: SettingsError."""
+    import tomllib  # noqa: PLC0415 - with --dev only
+
     path = folder / "dev.toml"
     folder.mkdir(parents=True, exist_ok=True)
     chance = entropy or SystemEntropy()

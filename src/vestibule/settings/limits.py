@@ -13,11 +13,12 @@ def limit_settings(reader: Reader, *, workers: int) -> LimitSettings:
     redis_url = reader.get(own.REDIS_URL)
     if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
         reader.refuse(own.REDIS_URL.name, "is no Redis URL", "write it like redis://host:6379/0")
-    is_on = reader.get(nhost.RATE_LIMIT_ENABLE)
     amounts: dict[str, Allowance | None] = {
-        f"nhost.{group}": (reader.get(burst), reader.get(interval)) if is_on else None
+        f"nhost.{group}": (reader.get(burst), reader.get(interval))
         for group, (burst, interval) in nhost.RATE_LIMITS.items()
     }
+    if not reader.get(nhost.RATE_LIMIT_ENABLE):
+        amounts = dict.fromkeys(amounts)
     return LimitSettings(
         enabled=reader.get(own.RATE_LIMITS),
         amounts=amounts,
