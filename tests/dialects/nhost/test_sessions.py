@@ -5,6 +5,7 @@ import jwt
 import pytest
 
 from tests.dialects.nhost.speaking import (
+    EMAIL,
     INVALID_REFRESH,
     INVALID_REQUEST,
     OK,
@@ -18,6 +19,7 @@ from tests.dialects.nhost.speaking import (
     refused,
 )
 from tests.support.serving import CLIENT_ID, Serve
+from vestibule.core.projects import NewProject
 from vestibule.core.signing import KeyOwner
 
 SECRET = "a shared secret that is long enough for HS256"
@@ -205,8 +207,6 @@ async def test_projects_on_hosts_of_their_own_never_meet(serve: Serve) -> None:
     """Security 122, 134: same address, other user; tokens of one project are nothing in the other."""
     async with serve() as running:
         ours = Speaker(running)
-        from vestibule.core.projects import NewProject  # noqa: PLC0415 - one test's need
-
         await running.core.registry.create_project(
             NewProject("Other", frozenset({"nhost"}), public_id="other", hosts=("other.example",))
         )
@@ -226,11 +226,22 @@ async def test_projects_on_hosts_of_their_own_never_meet(serve: Serve) -> None:
         ).json()
 
 
+async def test_a_host_that_is_bound_later_is_seen(serve: Serve) -> None:
+    """Unbound hosts are remembered only until the catalog sees that something changed."""
+    async with serve() as running:
+        speaker = Speaker(running)
+        await speaker.sign_up()
+        body = {"email": EMAIL, "password": PASSWORD}
+        there = {"host": "later.example"}
+        assert (await speaker.post("/signin/email-password", body, **there)).status_code == 200
+        await running.core.registry.create_project(NewProject("Later", frozenset({"nhost"}), hosts=("later.example",)))
+        await running.core.catalog.refresh()
+        refused(await speaker.post("/signin/email-password", body, **there), *WRONG_PASSWORD)
+
+
 async def test_a_project_without_this_door_is_not_found(serve: Serve) -> None:
     """Security 111: what a project does not speak is not served for it; its keys are."""
     async with serve() as running:
-        from vestibule.core.projects import NewProject  # noqa: PLC0415 - as above
-
         await running.core.registry.create_project(
             NewProject("Other", frozenset({"sublay"}), hosts=("closed.example",))
         )

@@ -76,11 +76,18 @@ def _steps(pattern: str) -> Iterator[Step]:
         elif symbol == "?":
             yield Step(_SEPARATORS, negated=True)
         elif symbol == "[":
-            end = pattern.index("]", place)
+            end = _closing(pattern, "]", place)
             yield _class(pattern[place:end])
             place = end + 1
         else:
             yield Step(frozenset(symbol), negated=False)
+
+
+def _closing(pattern: str, bracket: str, start: int) -> int:
+    end = pattern.find(bracket, start)
+    if end < 0:
+        raise ValueError(f"the redirect URL {pattern!r} lacks a {bracket}")
+    return end
 
 
 def _class(text: str) -> Step:
@@ -104,12 +111,12 @@ def expand(pattern: str) -> list[str]:
     waiting = [pattern]
     while waiting:
         if len(waiting) + len(done) > _MAX_ALTERNATIVES:
-            raise ValueError(f"the pattern {pattern!r} has too many alternatives")
+            raise ValueError(f"the redirect URL {pattern!r} has too many alternatives")
         text = waiting.pop()
         start = text.rfind("{")  # the innermost of the last group
         if start < 0:
             done.append(text)
             continue
-        end = text.index("}", start)
+        end = _closing(text, "}", start)
         waiting += [text[:start] + choice + text[end + 1 :] for choice in text[start + 1 : end].split(",")]
     return done
