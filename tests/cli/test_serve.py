@@ -1,0 +1,202 @@
+"""`vestibule serve`: starting, stopping, and what survives which kill."""
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from time import monotonic, sleep
+
+import pytest
+
+from tests.cli.conftest import (
+    PATIENCE_SECONDS,
+    Launch,
+    Run,
+    Server,
+    base_environment,
+    children_of,
+    eventually,
+    is_alive,
+)
+
+MOST_MEGABYTES = 120
+
+
+def workers_of(server: Server, count: int) -> list[int]:
+    """Return the pids of the workers, once there are `count` that answer."""
+    assert server.url
+    found: list[int] = eventually(
+        lambda: len(children_of(server.process.pid)) == count and children_of(server.process.pid), f"{count} workers"
+    )
+    return found
+
+
+def half_a_request(url: str, path: str, body: bytes) -> socket.socket:
+    """Send all but the last byte of a request, so that it is running."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    connection = socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + body[:-1])
+    return connection
+
+
+def answer_on(connection: socket.socket) -> bytes:
+    """Read until the server closes."""
+    parts = []
+    while part := connection.recv(65536):
+        parts.append(part)
+    return b"".join(parts)
+
+
+def test_nhosts_own_variables_start_a_complete_server(launch: Launch, tmp_path: Path) -> None:
+    """`serve --migrate` with nothing but Nhost's names signs a user up."""
+    env = base_environment() | {
+        "POSTGRES_CONNECTION": f"sqlite:///{tmp_path}/nhost.db",
+        "HASURA_GRAPHQL_JWT_SECRET": '{"type":"HS256","key":"a secret that is long enough for HS256, and then some"}',
+        "AUTH_SERVER_URL": "http://localhost:4000",
+        "AUTH_CLIENT_URL": "http://localhost:3000",
+        "AUTH_PORT": "0",
+        "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "false",
+    }
+    server = launch("--migrate", env=env)
+    answer = server.post("/signup/email-password", {"email": "ada@example.com", "password": "correct horse"})
+    assert answer.status_code == 200
+    assert answer.json()["session"]["user"]["email"] == "ada@example.com"
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_sigterm_lets_a_running_request_finish(launch: Launch, workers: str) -> None:
+    """The request that had begun is answered, then the server ends with status 0."""
+    server = launch("--migrate", "--workers", workers)
+    body = json.dumps({"email": "late@example.com", "password": "correct horse"}).encode()
+    with half_a_request(server.url, "/v1/signup/email-password", body) as connection:
+        sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+        sleep(0.5)
+        connection.sendall(body[-1:])
+        assert b"200 OK" in answer_on(connection)
+    assert server.process.wait(PATIENCE_SECONDS) == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_nothing_new_is_accepted_after_sigterm(launch: Launch, workers: str) -> None:
+    """A load balancer sees at once that this server goes."""
+    server = launch("--migrate", "--workers", workers)
+    url = server.url
+    body = b'{"email": "slow@example.com", "password": "x"}'
+    with half_a_request(url, "/v1/signup/email-password", body):
+        sleep(0.3)
+        server.process.send_signal(signal.SIGTERM)
+        host, _, port = url.removeprefix("http://").partition(":")
+
+        def is_refused() -> bool:
+            try:
+                socket.create_connection((host, int(port)), timeout=1).close()
+            except ConnectionRefusedError:
+                return True
+            return False
+
+        eventually(is_refused, "closing of the socket")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_second_signal_ends_at_once(launch: Launch, workers: str) -> None:
+    """Somebody who presses Ctrl-C twice does not want to wait."""
+    server = launch("--migrate", "--workers", workers)
+    body = b'{"email": "slow@example.com", "password": "x"}'
+    with half_a_request(server.url, "/v1/signup/email-password", body):
+        sleep(0.3)
+        server.process.send_signal(signal.SIGINT)
+        sleep(0.5)
+        asked_at = monotonic()
+        assert server.stop(signal.SIGINT) == 1
+        assert monotonic() - asked_at < 5
+
+
+def test_a_killed_worker_is_replaced(launch: Launch) -> None:
+    """The others answer meanwhile, and soon there are as many as before."""
+    server = launch("--migrate", "--workers", "2")
+    before = workers_of(server, 2)
+    os.kill(before[0], signal.SIGKILL)
+    after = eventually(
+        lambda: (found := children_of(server.process.pid)) and len(found) == 2 and before[0] not in found and found,
+        "replacement",
+    )
+    assert before[1] in after
+    assert server.get("/v1/version").status_code == 200
+    assert any("worker.replaced" in line for line in server.err)
+
+
+def test_no_worker_outlives_a_killed_supervisor(launch: Launch) -> None:
+    """Not even kill -9 leaves a process on the port."""
+    server = launch("--migrate", "--workers", "2")
+    workers = workers_of(server, 2)
+    server.process.kill()
+    server.process.wait()
+    eventually(lambda: not any(map(is_alive, workers)), "end of the workers")
+
+
+def test_a_first_start_that_fails_ends_with_the_workers_error(launch: Launch) -> None:
+    """A supervisor does not try for ever what cannot work."""
+    server = launch("--workers", "2")  # no --migrate, so there is no schema
+    assert server.process.wait(PATIENCE_SECONDS) == 4
+    complaint = eventually(lambda: server.err, "complaint")
+    assert "vestibule migrate" in complaint[0]
+
+
+def test_another_root_key_refuses_to_start(launch: Launch, run: Run, environment: dict[str, str]) -> None:
+    """Serving with it would quietly end every session."""
+    assert run("migrate").returncode == 0
+    assert run("user", "list").returncode == 0
+    refused = run("serve", env=environment | {"VESTIBULE_SECRET_KEYS": "f" * 64})
+    assert refused.returncode == 4
+    assert "VESTIBULE_SECRET_KEYS" in refused.stderr
+
+
+def test_a_taken_port_is_named(launch: Launch, run: Run) -> None:
+    """The complaint says which port, and how to choose another."""
+    server = launch("--migrate")
+    port = server.url.rsplit(":", 1)[1]
+    refused = run("serve", "--port", port)
+    assert refused.returncode == 1
+    assert port in refused.stderr
+    assert "--port" in refused.stderr
+
+
+def test_every_curl_of_the_banner_works(launch: Launch, tmp_path: Path) -> None:
+    """What `serve --dev` prints can be pasted."""
+    server = launch("--dev", "--port", "0", env=base_environment())
+    assert server.url
+    commands = eventually(
+        lambda: len(found := [line for line in server.out if line.strip().startswith("curl ")]) == 3 and found, "banner"
+    )
+    for command in commands:
+        words = [word.replace("localhost", "127.0.0.1") for word in shlex.split(command)]
+        answer = subprocess.run([*words, "--fail"], capture_output=True, text=True, timeout=30, check=False)
+        assert answer.returncode == 0, (command, answer)
+        assert "token" in answer.stdout.lower()
+    assert server.get("/_/mail").status_code == 200
+
+
+def test_one_idle_worker_stays_under_its_memory_limit(launch: Launch) -> None:
+    """What is seldom needed is imported when it is needed."""
+    server = launch("--migrate", "--workers", "2")
+    for pid in workers_of(server, 2):
+        assert server.get("/readyz").status_code == 200
+        status = Path(f"/proc/{pid}/status").read_text()
+        kilobytes = int(status.split("VmRSS:")[1].split()[0])
+        assert kilobytes < MOST_MEGABYTES * 1024
+
+
+def test_the_supervisor_does_not_load_the_application(launch: Launch) -> None:
+    """It has nothing to do with requests, drivers or keys."""
+    server = launch("--migrate", "--workers", "2")
+    assert server.url
+    mapped = Path(f"/proc/{server.process.pid}/maps").read_text()
+    for library in ("asyncpg", "cryptography", "_argon2", "httptools", "uvloop", "msgspec"):
+        assert library not in mapped
