@@ -142,7 +142,7 @@ def test_an_empty_list_allows_nothing() -> None:
 )
 def test_a_pattern_without_sense_is_named(pattern: str) -> None:
     """A mistake in the configuration shows at the start, in words that name it."""
-    with pytest.raises(ValueError, match="the redirect URL '.+' (has|lacks) "):
+    with pytest.raises(ValueError, match=r"the redirect URL '.+' (has|lacks) "):
         AllowList.of([pattern])
 
 
