@@ -172,5 +172,4 @@ class _Life:
     async def process_shutdown(self, scope: Mapping[str, Any], event: Mapping[str, Any]) -> None:  # noqa: ARG002 - as above
         """Close it again, then write the last lines."""
         await self._stack.aclose()
-        await self._mounting.limiter.close()
-        self._mounting.access_log.flush()
+        await self._mounting.close()

@@ -161,7 +161,8 @@ class Call:
     def host(self) -> str:
         """The Host header without its port, lower case. It may select a project, never build a link."""
         host = (self.header("host") or "").lower()
-        return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and ":" in host else host
+        name, colon, port = host.rpartition(":")
+        return name if colon and port.isdigit() else host
 
     @property
     def client_address(self) -> str:

@@ -10,6 +10,7 @@ from vestibule.wire.answers import (
     REPLY_TYPES,
     HeaderBlock,
     HeaderPair,
+    RawBody,
     Rendered,
     encode_headers,
     merge_headers,
@@ -43,6 +44,8 @@ class Finisher:
         self._failure_base = _base_headers(no_store, vary)
         self._bare_block = HeaderBlock(self._base)
         self._json_block = HeaderBlock([(b"content-type", dialect.json_type.encode("latin-1")), *self._base])
+        self._document: RawBody | None = None  # the last one, and how it was sent
+        self._rendered: Rendered = (_NO_CONTENT, self._bare_block, b"")
 
     def succeed(self, value: object) -> Rendered:
         """Return what a handler's result looks like on the wire."""
@@ -50,9 +53,14 @@ class Finisher:
             return _NO_CONTENT, self._bare_block, b""
         if not isinstance(value, REPLY_TYPES):
             return self._status, self._json_block, self._dialect.encode(value)
+        if value is self._document:
+            return self._rendered
         dialect = self._dialect
         status, own, body = render_reply(value, dialect.encode, dialect.json_type, self._status, self._now)
-        return status, merge_headers(self._base, own), body
+        rendered = status, merge_headers(self._base, own), body
+        if isinstance(value, RawBody) and not value.cookies:  # a cookie's expiry moves with the clock
+            self._document, self._rendered = value, rendered
+        return rendered
 
     def fail(self, call: Call, failure: Failure) -> Rendered:
         """Return the dialect's own form of a failure."""

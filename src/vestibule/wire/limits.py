@@ -111,7 +111,8 @@ class Limiter:
         if strategy == "fixed":
             used = await self._storage.get(name)
             ends = await self._storage.get_expiry(name)
-            return max(0, item.amount - used), max(0.0, ends - to_micros(self._clock.now()) / 1_000_000)
+            left = ends - to_micros(self._clock.now()) / 1_000_000
+            return max(0, item.amount - used), min(max(0.0, left), seconds)
         before, before_left, now, now_left = await self._storage.get_sliding_window(name, seconds)
         remaining = max(0, item.amount - math.floor(before * before_left / seconds + now))
         soonest = [before_left % (seconds / before)] if before else []
@@ -141,8 +142,11 @@ def _redis_storage(url: str) -> tuple[RedisStorage, Callable[[], Awaitable[objec
     """Return the storage for a Redis or Valkey, and what closes its connections."""
     from redis.asyncio import ConnectionPool  # noqa: PLC0415 - an extra that most servers do without
 
+    url = "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url  # one protocol, one client
     pool = ConnectionPool.from_url(
-        url, socket_timeout=_REDIS_PATIENCE_SECONDS, socket_connect_timeout=_REDIS_PATIENCE_SECONDS
+        url.replace("redis+unix:", "unix:", 1),
+        socket_timeout=_REDIS_PATIENCE_SECONDS,
+        socket_connect_timeout=_REDIS_PATIENCE_SECONDS,
     )
     options: dict[str, Any] = {"connection_pool": pool}  # Any: limits types its options without the pool
     storage = RedisStorage("async+" + url, implementation="redispy", key_prefix="vestibule", **options)

@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
 from typing import Any, Final, Literal
 
 import msgspec
@@ -22,7 +21,7 @@ from vestibule.wire.openapi import Document
 ReadinessCheck = Callable[[], Awaitable[object]]
 
 _CACHE: Final = "public, max-age=300"
-_PATIENCE: Final = timedelta(seconds=2)
+PATIENCE_SECONDS: Final = 2.0  # for one check
 _READY: Final = 200
 _NOT_READY: Final = 503
 
@@ -124,7 +123,7 @@ def _serve_documents(own: Dialect, documents: Mapping[str, Document]) -> None:
 
 async def _passes(name: str, check: ReadinessCheck) -> bool:
     try:
-        return await asyncio.wait_for(check(), _PATIENCE.total_seconds()) is not False
+        return await asyncio.wait_for(check(), PATIENCE_SECONDS) is not False
     except Exception as error:  # noqa: BLE001 - whatever breaks a check, it has failed; logged
         _log.warning("readiness.failed", check=name, error=type(error).__name__)
         return False

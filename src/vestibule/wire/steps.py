@@ -20,7 +20,7 @@ from vestibule.wire.cors import CorsPolicy
 from vestibule.wire.declaration import FORM, AuthScheme, Endpoint
 from vestibule.wire.decode import Decode, FieldReader, form_members, json_decoder, json_members
 from vestibule.wire.dialect import Dialect, MountError
-from vestibule.wire.limits import Limit, Limiter, address_key, limit_step
+from vestibule.wire.limits import Limiter, address_key, limit_step
 
 Step = Callable[[Call], Awaitable[object]]
 
@@ -35,6 +35,11 @@ class Mounting:
     proxies: TrustedProxies
     limiter: Limiter
     access_log: AccessLog
+
+    async def close(self) -> None:
+        """Let go of what the server holds, and write the last lines of the log."""
+        await self.limiter.close()
+        self.access_log.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,12 @@ def plan_steps(dialect: Dialect, endpoint: Endpoint, base: str, handler: Bound, 
     if dialect.body_first and {"body", "form"} & set(handler.parameters):
         plan.append(_members_step(endpoint))
     policy = endpoint.cors or dialect.cors
-    if dialect.project_function is not None and _needs_project(dialect, endpoint, handler, base, policy):
+    limits = _limit_steps(dialect, endpoint, mounting)
+    if dialect.project_function is not None and (limits or _needs_project(dialect, endpoint, handler, base, policy)):
         plan.append(_project_step(bind(dialect.project_function, dependencies)))
     if policy is not None and policy.origins is not None:
         plan.append(origin_step(policy, mounting))
-    for limit in (*dialect.limits, *endpoint.limits):
-        step = _limit_step(dialect, limit, mounting)
-        plan += [] if step is None else [step]
+    plan += limits
     plan += [bind(guard, dependencies) for guard in dialect.guards]
     if endpoint.auth is not None:
         plan.append(_auth_step(endpoint.auth, handler, dependencies))
@@ -78,8 +82,6 @@ def _needs_project(dialect: Dialect, endpoint: Endpoint, handler: Bound, base: s
         or {"project", "call"} & set(handler.parameters)
         or endpoint.auth
         or dialect.guards
-        or dialect.limits
-        or endpoint.limits
         or (policy and policy.origins)
     )
 
@@ -136,12 +138,15 @@ def origin_list(policy: CorsPolicy, mounting: Mounting) -> Callable[[Call], Awai
     return listed
 
 
-def _limit_step(dialect: Dialect, limit: Limit, mounting: Mounting) -> Step | None:
-    window = mounting.limiter.window(dialect.name, limit)
-    if window is None:
-        return None
-    key = bind(address_key if limit.key == "address" else limit.key, mounting.dependencies)
-    return limit_step(window, key, dialect.limit_scope, mounting.clock, tell=dialect.limit_headers)
+def _limit_steps(dialect: Dialect, endpoint: Endpoint, mounting: Mounting) -> list[Step]:
+    """Return a step for each limit that is not switched off."""
+    steps: list[Step] = []
+    for limit in (*dialect.limits, *endpoint.limits):
+        window = mounting.limiter.window(dialect.name, limit)
+        if window is not None:
+            key = bind(address_key if limit.key == "address" else limit.key, mounting.dependencies)
+            steps.append(limit_step(window, key, dialect.limit_scope, mounting.clock, tell=dialect.limit_headers))
+    return steps
 
 
 def _auth_step(auth: AuthScheme, handler: Bound, dependencies: Mapping[type, object]) -> Step:
