@@ -57,7 +57,7 @@ def plan_steps(dialect: Dialect, endpoint: Endpoint, base: str, handler: Bound, 
     if dialect.body_first and {"body", "form"} & set(handler.parameters):
         plan.append(_members_step(endpoint))
     policy = endpoint.cors or dialect.cors
-    limits = _limit_steps(dialect, endpoint, mounting)
+    limits = [] if endpoint.standalone else _limit_steps(dialect, endpoint, mounting)
     if dialect.project_function is not None and (limits or _needs_project(dialect, endpoint, handler, base, policy)):
         plan.append(_project_step(bind(dialect.project_function, dependencies)))
     if policy is not None and policy.origins is not None:
@@ -77,7 +77,7 @@ def plan_steps(dialect: Dialect, endpoint: Endpoint, base: str, handler: Bound, 
 
 def _needs_project(dialect: Dialect, endpoint: Endpoint, handler: Bound, base: str, policy: CorsPolicy | None) -> bool:
     """Return whether anything can ask for the project; a constant answer such as a version is spared the search."""
-    return bool(
+    return not endpoint.standalone and bool(
         "{" in base
         or {"project", "call"} & set(handler.parameters)
         or endpoint.auth
