@@ -4,13 +4,12 @@ What a client is called by never decides what its caller may do: keys, secrets a
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import parse_qsl
-
-import msgspec
 
 from vestibule.core.facade import Core
 from vestibule.core.projects import Client, Visit
+from vestibule.dialects.accountmaker.client_settings import LoginMethod, settings_of
 from vestibule.dialects.accountmaker.dialect import (
     CLIENT_NAMED,
     CLIENT_OF_ACCESS_TOKEN,
@@ -31,32 +30,8 @@ from vestibule.kernel.errors import (
 )
 from vestibule.wire import Call
 
-LoginMethod = Literal["email_password", "magic_link"]
-_SERVED: Final[tuple[LoginMethod, ...]] = ("email_password",)
 _MOST_CHARACTERS: Final = 128
 _HOST_SYMBOLS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-")
-
-
-class ClientSettings(msgspec.Struct, frozen=True):
-    """What an operator may set on a client, in the members of its `settings`; others belong to other doors.
-
-    `links` gives the page a mailed link leads to, by purpose (`email_verification`).
-    """
-
-    methods: tuple[LoginMethod, ...] = ("email_password", "magic_link")
-    preferred_methods: tuple[LoginMethod, ...] = ()
-    hide_email_existence: bool = False
-    links: dict[str, str] = {}
-
-    @property
-    def enabled(self) -> list[LoginMethod]:
-        """The methods that this client allows and this server has."""
-        return [method for method in _SERVED if method in self.methods]
-
-
-def settings_of(client: Client) -> ClientSettings:
-    """Return the client's settings. Raises: msgspec.ValidationError when an operator stored nonsense."""
-    return msgspec.convert(client.settings, ClientSettings)
 
 
 def refuse_unless_enabled(client: Client, method: LoginMethod) -> None:

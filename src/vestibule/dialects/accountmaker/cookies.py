@@ -6,6 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from vestibule.core.projects import Client
+from vestibule.dialects.accountmaker.client_settings import CookieOptions
 from vestibule.dialects.accountmaker.settings import AccountMakerSettings
 from vestibule.wire import Call, Cookie
 
@@ -13,17 +14,6 @@ Kind = Literal["access_token", "refresh_token"]
 
 CSRF_SESSION: Final = "csrf_session"
 _SAME_SITE: Final[dict[str, Literal["Lax", "Strict", "None"]]] = {"lax": "Lax", "strict": "Strict", "none": "None"}
-
-
-class CookieOptions(msgspec.Struct, frozen=True):
-    """`cookie_options` of a client's token configuration; the name defaults to the token's."""
-
-    name: str | None = None
-    domain: str | None = None
-    path: str = "/"
-    http_only: bool = True
-    secure: bool = True
-    same_site: Literal["lax", "strict", "none"] = "lax"
 
 
 def options_of(client: Client | None, kind: Kind) -> CookieOptions:

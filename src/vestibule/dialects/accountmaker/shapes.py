@@ -14,8 +14,8 @@ from vestibule.core.users import CredentialRow, Subject
 from vestibule.kernel.ids import prefixed
 
 Name = Annotated[str, msgspec.Meta(max_length=256)]
-Tag = Annotated[str, msgspec.Meta(max_length=35)]  # RFC 5646 section 4.4.1
-Address = Annotated[str, msgspec.Meta(max_length=2048)]
+Tag = Annotated[str, msgspec.Meta(max_length=35, pattern="^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$")]  # RFC 5646 section 2.1
+Picture = Annotated[str, msgspec.Meta(max_length=2048, pattern="^https?://")]
 
 
 class SignInBody(msgspec.Struct, frozen=True):
@@ -35,7 +35,7 @@ class IdentityBody(msgspec.Struct, frozen=True):
     given_name: Name | None = None
     family_name: Name | None = None
     display_name: Name | None = None
-    avatar_url: Address | None = None
+    avatar_url: Picture | None = None
     preferred_language: Tag | None = None
     locale: Tag | None = None
     timezone: Name | None = None

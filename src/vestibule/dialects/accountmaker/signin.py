@@ -6,7 +6,8 @@ from vestibule.core.facade import Core
 from vestibule.core.passwords import PasswordAttempt
 from vestibule.core.signin import DoorTerms
 from vestibule.core.users import parse_email
-from vestibule.dialects.accountmaker.clients import client_of, refuse_unless_enabled, settings_of, visit_of
+from vestibule.dialects.accountmaker.client_settings import settings_of
+from vestibule.dialects.accountmaker.clients import client_of, refuse_unless_enabled, visit_of
 from vestibule.dialects.accountmaker.dialect import CLIENT_NAMED, CSRF_FREE, EMAIL_CHECKS, SIGN_INS, accountmaker
 from vestibule.dialects.accountmaker.results import Results
 from vestibule.dialects.accountmaker.settings import AccountMakerSettings

@@ -11,7 +11,8 @@ from vestibule.core.passwords import NewPassword, PasswordSignUp
 from vestibule.core.projects import Client, Policy
 from vestibule.core.signin import DoorTerms
 from vestibule.core.users import Profile, UserOptions
-from vestibule.dialects.accountmaker.clients import client_of, refuse_unless_enabled, settings_of, visit_of
+from vestibule.dialects.accountmaker.client_settings import settings_of
+from vestibule.dialects.accountmaker.clients import client_of, refuse_unless_enabled, visit_of
 from vestibule.dialects.accountmaker.dialect import CLIENT_NAMED, SIGN_UPS, accountmaker
 from vestibule.dialects.accountmaker.links import appended
 from vestibule.dialects.accountmaker.results import Results
