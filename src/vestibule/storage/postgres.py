@@ -216,7 +216,10 @@ def _is_away(error: BaseException, connection: Connection) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state in _AWAY_STATES or state[:2] in _AWAY_CLASSES
-    return isinstance(error, OSError) or (isinstance(error, asyncpg.InterfaceError) and connection.is_closed())
+    # InternalClientError: the server's farewell arrived on an idle connection just as it was handed out.
+    if isinstance(error, (OSError, asyncpg.InternalClientError)):
+        return True
+    return isinstance(error, asyncpg.InterfaceError) and connection.is_closed()
 
 
 def _affected(tag: str) -> int:

@@ -60,6 +60,7 @@ class Declared(TypedDict, total=False):
     summary: str
     description: str
     hidden: bool
+    standalone: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,8 @@ class Endpoint:
 
     `answers` documents further successful statuses and their shapes (None: no body); `media_types` are those of the
     body; `bases` replaces the dialect's; `head` serves HEAD too; `cache` is the Cache-Control of successful answers;
-    `marks` are words for the dialect's guards; `hidden` keeps it out of the OpenAPI document.
+    `marks` are words for the dialect's guards; `hidden` keeps it out of the OpenAPI document. A `standalone` endpoint
+    needs neither a project nor the database and is never limited: it answers while everything else is away.
     """
 
     method: Method
@@ -91,6 +93,7 @@ class Endpoint:
     summary: str
     description: str
     hidden: bool = False
+    standalone: bool = False
 
 
 def declared_endpoint(method: Method, path: str, function: Function, declared: Declared) -> Endpoint:
@@ -119,6 +122,7 @@ def declared_endpoint(method: Method, path: str, function: Function, declared: D
         summary=declared.get("summary", summary.strip()),
         description=declared.get("description", description.strip()),
         hidden=declared.get("hidden", False),
+        standalone=declared.get("standalone", False),
     )
 
 

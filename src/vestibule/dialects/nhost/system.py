@@ -22,13 +22,13 @@ _NOT_MODIFIED: Final = 304
 _MOST_REMEMBERED: Final = 1000
 
 
-@nhost.get("/healthz", head=True, marks=(FOR_ANYBODY,), tags=("system",), operation="healthCheck")
+@nhost.get("/healthz", head=True, standalone=True, tags=("system",), operation="healthCheck")
 def health_check(call: Call) -> Answer[shapes.Health] | str:
     """Answer that the server runs; without a prefix as an object, under one as "OK"."""
     return Answer(_HEALTHY, content_type="application/json; charset=utf-8") if call.base == "" else "OK"
 
 
-@nhost.get("/version", marks=(FOR_ANYBODY,), tags=("system",), operation="getVersion")
+@nhost.get("/version", standalone=True, tags=("system",), operation="getVersion")
 def get_version() -> shapes.VersionInfo:
     """Answer the version of the server."""
     return _VERSION
