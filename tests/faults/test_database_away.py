@@ -40,6 +40,16 @@ async def test_the_server_outlives_its_database(tmp_path: Path) -> None:
         postgres.close()
 
 
+async def _first_answer(base: str) -> httpx2.Response:
+    body = {"email": "ann@example.com", "password": "correct horse battery"}
+    async with asyncio.timeout(20), httpx2.AsyncClient() as client:
+        while True:
+            try:
+                return await client.post(f"{base}/signup/email-password", json=body)
+            except httpx2.TransportError:
+                await asyncio.sleep(0.05)
+
+
 async def test_a_server_may_start_before_its_database(tmp_path: Path) -> None:
     """Started while PostgreSQL is away it answers 503, and serves as soon as the database is there."""
     postgres = PostgresServer.make()
@@ -50,16 +60,7 @@ async def test_a_server_may_start_before_its_database(tmp_path: Path) -> None:
                 pass
             await asyncio.to_thread(postgres.stop, "fast")
             async with serving(environ, tmp_path, "--workers=1", ready=False) as server:
-                async with asyncio.timeout(20), httpx2.AsyncClient() as client:
-                    while True:
-                        try:
-                            answer = await client.post(
-                                f"{server.base}/signup/email-password",
-                                json={"email": "ann@example.com", "password": "long enough"},
-                            )
-                            break
-                        except httpx2.TransportError:
-                            await asyncio.sleep(0.05)
+                answer = await _first_answer(server.base)
                 assert answer.status_code == UNAVAILABLE
                 await asyncio.to_thread(postgres.start)
                 await server.until_ready(20)
