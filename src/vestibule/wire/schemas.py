@@ -18,6 +18,7 @@ class Schemas:
 
     def __init__(self) -> None:
         self.components: dict[str, Schema] = {}
+        self._classes: dict[type, Schema] = {}  # an error's struct is described at every endpoint
 
     def describe(self, shape: Shape) -> Schema:
         """Return the schema of `shape`. Raises: TypeError for a shape that JSON cannot express."""
@@ -25,8 +26,12 @@ class Schemas:
             return any_of([self.describe(part) for part in shape])
         if get_origin(shape) in _UNIONS:
             return any_of([self.describe(part) for part in get_args(shape)])
+        if isinstance(shape, type) and shape in self._classes:
+            return self._classes[shape]
         (schema,), components = msgspec.json.schema_components([shape], ref_template=_REF)
         self.components.update(components)
+        if isinstance(shape, type):
+            self._classes[shape] = schema
         return schema
 
     def parameters(self, shape: type[msgspec.Struct]) -> list[Schema]:
