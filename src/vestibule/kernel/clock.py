@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND: Final = timedelta(seconds=1)
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Clock(Protocol):
@@ -30,7 +32,7 @@ def monotonic_seconds() -> float:
 
 def to_micros(moment: datetime) -> int:
     """Return whole microseconds since 1970 UTC, exact (a float would lose the last digit)."""
-    return (moment - EPOCH) // timedelta(microseconds=1)
+    return (moment - EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
@@ -40,4 +42,4 @@ def from_micros(micros: int) -> datetime:
 
 def to_seconds(moment: datetime) -> int:
     """Return whole seconds since 1970 UTC, rounded down (JWT NumericDate, RFC 7519 section 2)."""
-    return (moment - EPOCH) // timedelta(seconds=1)
+    return (moment - EPOCH) // _SECOND
