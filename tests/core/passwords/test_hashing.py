@@ -189,7 +189,11 @@ async def test_a_hash_bomb_is_not_computed(pool: Hashing, bomb: str) -> None:
     assert monotonic_seconds() - start < 2
 
 
-@pytest.mark.parametrize("stored", [BCRYPT, pbkdf2(WORD), None, "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHRz$AAAA"])
+@pytest.mark.parametrize(
+    "stored",
+    [BCRYPT, pbkdf2(WORD), None, "$argon2id$v=19$m=4194304,t=1,p=1$c29tZXNhbHRz$AAAA"],
+    ids=["bcrypt", "pbkdf2", "none", "bomb"],
+)
 async def test_a_refusal_always_costs_an_argon2(stored: str | None) -> None:
     """Neither a missing user nor a fast or forbidden hash shows by its speed (security 82)."""
     computed = []

@@ -43,6 +43,7 @@ class RequestVerification:
         if credential.verified_at is not None:
             raise EmailAlreadyVerified
         async with self.db.write() as tx:
+            await self.users.held(tx, visit.project.id, subject.id)
             await self.letters(tx, visit, Purpose.EMAIL_VERIFICATION, form, subject=subject, credential=credential)
 
 
@@ -88,6 +89,11 @@ class VerifyEmail:
         return await self.tickets.examine(self.db, visit.project.id, came.purpose, visit.dialect, came.secret)
 
     async def _take(self, tx: Queries, visit: Visit, ticket: Ticket) -> None:
+        if ticket.user_id is not None:
+            try:
+                await self.users.held(tx, visit.project.id, ticket.user_id)
+            except UserNotFound as error:  # deleted this moment, and the ticket with them
+                raise InvalidTicket from error
         await self.tickets.spend(tx, ticket)
         if ticket.credential_id is not None and ticket.address is not None:
             await self.users.mark_verified(tx, visit.project.id, ticket.credential_id, ticket.address)

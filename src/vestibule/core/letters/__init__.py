@@ -50,7 +50,7 @@ class SendLetter:
         subject: Subject,
         credential: CredentialRow,
     ) -> None:
-        """Write both rows in the caller's transaction; a dead mail server is never noticed here.
+        """Write both rows in the caller's transaction, which holds the user; a dead mail server is never noticed here.
 
         The ticket is bound to the address it is sent to: it proves that one and no other (security 14).
         """

@@ -46,7 +46,10 @@ class SetPassword:
     async def __call__(
         self, tx: Queries, visit: Visit, credential: PasswordCredential, password_hash: str, *, kept: UUID | None
     ) -> None:
-        """Set the hash, end other sessions where the project says so, kill open reset links (security 29, 98)."""
+        """Set the hash, end other sessions where the project says so, kill open reset links (security 29, 98).
+
+        The caller holds the user.
+        """
         project = visit.project
         user_id = credential.user_id
         await tx.run(store.SET_HASH, project_id=project.id, credential_id=credential.id, password_hash=password_hash)
@@ -88,6 +91,10 @@ class ChangePassword:
         password_hash = await self.hashing.hash(change.new.secret)
         async with self.db.write() as tx:
             await self.attempts.clear(tx, project.id, budget_subject)
+            held = await self.users.held(tx, project.id, change.user_id)
+            refuse_unless_active(project.policy, held)
+            if change.current is not None and held.password_changed_at != credential.changed_at:
+                raise WrongPassword  # right when it was compared, changed by somebody else since
             await self.set_password(tx, visit, credential, password_hash, kept=change.kept_session)
 
     async def _prove(self, visit: Visit, credential: PasswordCredential, current: Secret, subject: str) -> None:

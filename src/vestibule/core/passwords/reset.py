@@ -15,7 +15,7 @@ from vestibule.core.users import (
     refuse_address_outside_lists,
     refuse_unless_active,
 )
-from vestibule.kernel.errors import EmailRefused, InvalidEmail, InvalidTicket, Refusal
+from vestibule.kernel.errors import EmailRefused, InvalidEmail, InvalidTicket, Refusal, UserNotFound
 from vestibule.storage import Database
 
 
@@ -47,6 +47,10 @@ class RequestPasswordReset:
         if credential is None:
             return
         async with self.db.write() as tx:
+            try:
+                await self.users.held(tx, project.id, subject.id)
+            except UserNotFound:  # deleted this moment
+                return
             await self.letters(tx, visit, Purpose.PASSWORD_RESET, form, subject=subject, credential=credential)
 
 
@@ -76,6 +80,10 @@ class ResetPassword:
         refuse_unfit(project.policy, new, email=credential.email)
         password_hash = await self.hashing.hash(new.secret)
         async with self.db.write() as tx:
+            try:
+                refuse_unless_active(project.policy, await self.users.held(tx, project.id, ticket.user_id))
+            except UserNotFound as error:  # deleted this moment, and the ticket with them
+                raise InvalidTicket from error
             await self.tickets.spend(tx, ticket)
             if ticket.credential_id is not None and ticket.address is not None:
                 # Whoever holds the letter reads that mailbox: the address is proven along the way.

@@ -38,10 +38,11 @@ class SignInWithPassword:
 
         And what FinishSignIn raises.
         """
-        email_key = _key_or_text(attempt.email)
-        subject = f"password:{email_key}:{visit.network}"
+        email_key = _key(attempt.email)
+        # What is no address belongs to nobody; it is charged and refused like an unknown one, and as slowly.
+        subject = f"password:{email_key or attempt.email[:254]}:{visit.network}"
         await self.attempts.charge(self.db, visit.project.id, subject, PASSWORD_BUDGET)
-        credential = await self.db.one(store.BY_EMAIL, project_id=visit.project.id, email_key=email_key)
+        credential = await self._credential(visit, email_key)
         stored = credential.password_hash if credential else None
         matched = await self.hashing.matches(stored, attempt.password)
         if credential is None:
@@ -53,9 +54,18 @@ class SignInWithPassword:
         newer = await self.hashing.hash(attempt.password) if self.hashing.is_outdated(stored) else None
         async with self.db.write() as tx:
             await self.attempts.clear(tx, visit.project.id, subject)
+            finished = await self.finish(tx, visit, Identified(credential.user_id, Method.PASSWORD), terms)
+            # The user is held by now. What was compared may have been changed meanwhile, to keep somebody out.
+            if finished.subject.password_changed_at != credential.changed_at:
+                raise WrongPassword
             if newer is not None:
                 await self._replace(tx, visit, credential, newer)
-            return await self.finish(tx, visit, Identified(credential.user_id, Method.PASSWORD), terms)
+            return finished
+
+    async def _credential(self, visit: Visit, email_key: str | None) -> PasswordCredential | None:
+        if email_key is None:
+            return None
+        return await self.db.one(store.BY_EMAIL, project_id=visit.project.id, email_key=email_key)
 
     async def _replace(self, tx: Queries, visit: Visit, credential: PasswordCredential, newer: str) -> None:
         await tx.run(
@@ -67,9 +77,8 @@ class SignInWithPassword:
         )
 
 
-def _key_or_text(email: str) -> str:
-    # What is no address belongs to nobody; it is refused like an unknown one, and as slowly.
+def _key(email: str) -> str | None:
     try:
         return parse_email(email).key
     except InvalidEmail:
-        return email.strip().lower()[:254]
+        return None

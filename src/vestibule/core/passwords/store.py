@@ -1,6 +1,7 @@
 """SQL of the passwords: the only statements that touch a hash."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -9,28 +10,30 @@ from vestibule.storage import Statement
 
 @dataclass(frozen=True, slots=True)
 class PasswordCredential:
-    """An address with its password hash; `password_hash` is None when none was ever set (security 87)."""
+    """An address with its password hash; `password_hash` is None when none was ever set (security 87).
+
+    `changed_at` is when the user's password was last changed; a rehash of the same one is no change.
+    """
 
     id: UUID
     user_id: UUID
     email: str
     password_hash: str | None
+    changed_at: datetime | None
 
+
+_CREDENTIAL: Final = """
+    SELECT c.id, c.user_id, c.email, c.password_hash, u.password_changed_at AS changed_at
+    FROM vestibule_credentials AS c
+    JOIN vestibule_users AS u ON u.project_id = c.project_id AND u.id = c.user_id
+"""
 
 BY_EMAIL: Final = Statement(
-    PasswordCredential,
-    """
-    SELECT id, user_id, email, password_hash
-    FROM vestibule_credentials WHERE project_id = :project_id AND email_key = :email_key
-    """,
+    PasswordCredential, f"{_CREDENTIAL} WHERE c.project_id = :project_id AND c.email_key = :email_key"
 )
 
 PRIMARY_OF_USER: Final = Statement(
-    PasswordCredential,
-    """
-    SELECT id, user_id, email, password_hash
-    FROM vestibule_credentials WHERE project_id = :project_id AND user_id = :user_id AND is_primary
-    """,
+    PasswordCredential, f"{_CREDENTIAL} WHERE c.project_id = :project_id AND c.user_id = :user_id AND c.is_primary"
 )
 
 SET_HASH: Final = Statement(

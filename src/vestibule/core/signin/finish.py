@@ -1,6 +1,6 @@
 """Finishes every sign-in, whatever the method: the gate that a new method cannot forget to pass.
 
-Order matters: the user is read again in the caller's transaction (they may just have been disabled), then the
+Order matters: the user is read again and held in the caller's transaction (they may just have been disabled), then the
 second factor is decided on, and only then does a session exist. A pending second factor is a ticket.
 """
 
@@ -16,7 +16,7 @@ from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
 from vestibule.core.sessions import ROTATING, IssueSession, Session, SessionTerms
 from vestibule.core.tickets import NewTicket, Purpose, TicketDesk
-from vestibule.core.users import Subject, UserDirectory
+from vestibule.core.users import Subject, UserDirectory, refuse_unless_welcome
 from vestibule.storage import Queries
 
 _SECOND_FACTOR_LIFE: Final = timedelta(minutes=5)
@@ -91,7 +91,8 @@ class FinishSignIn:
         Raises: UserNotFound, UserNotActive, EmailNotVerified, EmailRefused, AnonymousNotAllowed, NotAMember.
         """
         project = visit.project
-        subject = await self.users.welcome(tx, project.id, project.policy, who.user_id)
+        subject = await self.users.held(tx, project.id, who.user_id)
+        refuse_unless_welcome(project.policy, subject)
         if subject.mfa_type is not None:
             return await self._second_factor(tx, visit, subject, subject.mfa_type)
         signed_in = await self._start(tx, visit, subject, who.method, terms)

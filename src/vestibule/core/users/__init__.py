@@ -9,6 +9,7 @@ from vestibule.core.users.rules import (
     metadata_within,
     refuse_address_outside_lists,
     refuse_unless_active,
+    refuse_unless_welcome,
 )
 from vestibule.core.users.store import CredentialRow, Subject, UserRow
 
@@ -27,4 +28,5 @@ __all__ = [
     "parse_email",
     "refuse_address_outside_lists",
     "refuse_unless_active",
+    "refuse_unless_welcome",
 ]

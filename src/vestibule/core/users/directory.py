@@ -8,8 +8,7 @@ from uuid import UUID
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Policy
 from vestibule.core.users import store
-from vestibule.core.users.addresses import parse_email
-from vestibule.core.users.rules import refuse_address_outside_lists, refuse_unless_active
+from vestibule.core.users.rules import refuse_unless_welcome
 from vestibule.core.users.store import CredentialRow, Subject, UserRow
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import UserNotFound
@@ -34,15 +33,24 @@ class UserDirectory:
             raise UserNotFound
         return subject
 
+    async def held(self, tx: Queries, project_id: ProjectId, user_id: UUID) -> Subject:
+        """Return the user and let nobody change or delete them until this transaction ends. Raises: UserNotFound.
+
+        What begins or ends sessions, passwords or tickets of a user calls it before it touches any of those: then
+        a sign-in and what should have kept it out come one after the other, and nobody waits in a circle.
+        """
+        subject = await tx.one(store.HELD_SUBJECT, project_id=project_id, user_id=user_id)
+        if subject is None:
+            raise UserNotFound
+        return subject
+
     async def welcome(self, db: Queries, project_id: ProjectId, policy: Policy, user_id: UUID) -> Subject:
         """Return the user if they may come in now; every sign-in and every answer to them asks this (security 18).
 
         Raises: UserNotFound, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed.
         """
         subject = await self.subject(db, project_id, user_id)
-        if subject.email is not None:
-            refuse_address_outside_lists(policy, parse_email(subject.email))
-        refuse_unless_active(policy, subject)
+        refuse_unless_welcome(policy, subject)
         return subject
 
     async def subject_by_email(self, db: Queries, project_id: ProjectId, email_key: str) -> Subject | None:

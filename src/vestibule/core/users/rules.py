@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from vestibule.core.projects import Gravatar, Policy
-from vestibule.core.users.addresses import EmailAddress
+from vestibule.core.users.addresses import EmailAddress, parse_email
 from vestibule.core.users.store import Subject
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
@@ -99,6 +99,16 @@ def refuse_unless_active(policy: Policy, subject: Subject, *, anonymous_allowed:
         raise EmailNotVerified
     if subject.is_anonymous and not anonymous_allowed:
         raise AnonymousNotAllowed
+
+
+def refuse_unless_welcome(policy: Policy, subject: Subject) -> None:
+    """Refuse who may not come in now: kept out by the access lists, or by the gate above.
+
+    Raises: EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed.
+    """
+    if subject.email is not None:
+        refuse_address_outside_lists(policy, parse_email(subject.email))
+    refuse_unless_active(policy, subject)
 
 
 def gravatar_url(gravatar: Gravatar, address: EmailAddress) -> str:

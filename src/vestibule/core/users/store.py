@@ -33,6 +33,7 @@ class Subject:
     preferred_membership_id: UUID | None
     mfa_type: str | None
     last_seen_at: datetime | None
+    password_changed_at: datetime | None
     email: str | None
     email_verified_at: datetime | None
     has_password: bool
@@ -71,7 +72,7 @@ class UserRow:
 SUBJECT_COLUMNS: Final = """
     u.id, u.created_at, u.updated_at, u.status, u.display_name, u.avatar_url, u.locale, u.default_role, u.roles,
     u.is_anonymous, u.phone_number, u.phone_verified_at, u.username, u.foreign_id, u.reputation, u.profile,
-    u.metadata, u.public_metadata, u.preferred_membership_id, u.mfa_type, u.last_seen_at,
+    u.metadata, u.public_metadata, u.preferred_membership_id, u.mfa_type, u.last_seen_at, u.password_changed_at,
     c.email, c.verified_at AS email_verified_at,
     (c.password_hash IS NOT NULL) AS has_password
 """
@@ -82,10 +83,12 @@ SUBJECT_JOIN: Final = """
         ON c.project_id = u.project_id AND c.user_id = u.id AND c.is_primary
 """
 
-SUBJECT_BY_ID: Final = Statement(
-    Subject,
-    f"SELECT {SUBJECT_COLUMNS} FROM {SUBJECT_JOIN} WHERE u.project_id = :project_id AND u.id = :user_id",
-)
+_BY_ID: Final = f"SELECT {SUBJECT_COLUMNS} FROM {SUBJECT_JOIN} WHERE u.project_id = :project_id AND u.id = :user_id"
+
+SUBJECT_BY_ID: Final = Statement(Subject, _BY_ID)
+
+# Lets rows that refer to the user be written meanwhile. SQLite has one writer at a time anyway.
+HELD_SUBJECT: Final = Statement(Subject, postgres=f"{_BY_ID} FOR NO KEY UPDATE OF u", sqlite=_BY_ID)
 
 SUBJECT_BY_EMAIL: Final = Statement(
     Subject,
