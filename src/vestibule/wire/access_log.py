@@ -1,6 +1,7 @@
 """One JSON line per request: which endpoint, how it ended, how long it took. Never an address, a path or a token.
 
-Lines are collected and written once per turn of the event loop, so that a busy server makes few system calls.
+Lines are collected for a hundredth of a second and written together: a write of its own would be a sixth of what a
+small request costs. `ts` is when they were written.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ from typing import Final, TextIO
 import msgspec
 
 from vestibule.kernel.clock import Clock, monotonic_seconds
+
+WRITE_AFTER_SECONDS: Final = 0.01
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -33,7 +36,7 @@ class AccessLog:
 
         def record(request_id: str, method: str, status: int, started: float) -> None:
             if not lines:
-                asyncio.get_running_loop().call_soon(self.flush)
+                asyncio.get_running_loop().call_later(WRITE_AFTER_SECONDS, self.flush)
             known = method if method in _METHODS else "OTHER"
             milliseconds = (monotonic_seconds() - started) * 1000
             lines.append(
