@@ -44,7 +44,8 @@ migrate: ## bring the database to this version's schema
 	@scripts/install server
 	@exec $(bin)/vestibule migrate $(ARGS)
 
-generate: lock ## rewrite every generated file
+generate: install lock ## rewrite every generated file
+	$(bin)/python scripts/configuration-page
 
 lock: ## export requirements/*.txt from pyproject.toml (ARGS=--upgrade for newer versions)
 	@[ -x $(bin)/uv ] || scripts/install server

@@ -61,10 +61,24 @@ class Server:
     process: "subprocess.Popen[str]"
     out: list[str] = field(default_factory=list)
     err: list[str] = field(default_factory=list)
+    _readers: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err)):
-            threading.Thread(target=lines.extend, args=(stream,), daemon=True).start()
+            reader = threading.Thread(target=lines.extend, args=(stream,), daemon=True)
+            reader.start()
+            self._readers.append(reader)
+
+    def end(self) -> None:
+        """End it and its workers, whatever it does; they share its output, which ends with the last of them."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for reader in self._readers:
+            reader.join(PATIENCE_SECONDS)
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
 
     @property
     def url(self) -> str:
@@ -97,10 +111,10 @@ class Server:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
-    """A SQLite server's settings, with cheap hashing."""
+def environment(sqlite_url: str) -> dict[str, str]:
+    """The settings of a server on a migrated SQLite database, with cheap hashing."""
     return base_environment() | {
-        "VESTIBULE_DATABASE_URL": f"sqlite:///{tmp_path}/vestibule.db",
+        "VESTIBULE_DATABASE_URL": sqlite_url,
         "VESTIBULE_SECRET_KEYS": KEY,
         "VESTIBULE_PUBLIC_URL": "http://localhost:4000",
         "VESTIBULE_HOST": "127.0.0.1",
@@ -110,6 +124,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "VESTIBULE_ALLOW_WEAK_HASHING": "true",
         "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "false",
     }
+
+
+@pytest.fixture
+def no_database_yet(environment: dict[str, str], tmp_path: Path) -> None:
+    """The settings name a file that is not there."""
+    environment["VESTIBULE_DATABASE_URL"] = f"sqlite:///{tmp_path}/new/vestibule.db"
 
 
 @pytest.fixture
@@ -154,9 +174,4 @@ def launch(environment: dict[str, str], tmp_path: Path) -> Iterator[Launch]:
 
     yield start
     for server in servers:
-        if server.process.poll() is None:
-            server.process.kill()  # its workers notice
-        server.process.wait()
-        for stream in (server.process.stdout, server.process.stderr):
-            assert stream is not None
-            stream.close()
+        server.end()

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -32,6 +33,12 @@ def workers_of(server: Server, count: int) -> list[int]:
         lambda: len(children_of(server.process.pid)) == count and children_of(server.process.pid), f"{count} workers"
     )
     return found
+
+
+def megabytes(pid: int) -> float:
+    """Return the memory that a process holds."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 def half_a_request(url: str, path: str, body: bytes) -> socket.socket:
@@ -72,7 +79,7 @@ def test_nhosts_own_variables_start_a_complete_server(launch: Launch, tmp_path: 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_sigterm_lets_a_running_request_finish(launch: Launch, workers: str) -> None:
     """The request that had begun is answered, then the server ends with status 0."""
-    server = launch("--migrate", "--workers", workers)
+    server = launch("--workers", workers)
     body = json.dumps({"email": "late@example.com", "password": "correct horse"}).encode()
     with half_a_request(server.url, "/v1/signup/email-password", body) as connection:
         sleep(0.3)
@@ -86,7 +93,7 @@ def test_sigterm_lets_a_running_request_finish(launch: Launch, workers: str) -> 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_nothing_new_is_accepted_after_sigterm(launch: Launch, workers: str) -> None:
     """A load balancer sees at once that this server goes."""
-    server = launch("--migrate", "--workers", workers)
+    server = launch("--workers", workers)
     url = server.url
     body = b'{"email": "slow@example.com", "password": "x"}'
     with half_a_request(url, "/v1/signup/email-password", body):
@@ -107,7 +114,7 @@ def test_nothing_new_is_accepted_after_sigterm(launch: Launch, workers: str) -> 
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_second_signal_ends_at_once(launch: Launch, workers: str) -> None:
     """Somebody who presses Ctrl-C twice does not want to wait."""
-    server = launch("--migrate", "--workers", workers)
+    server = launch("--workers", workers)
     body = b'{"email": "slow@example.com", "password": "x"}'
     with half_a_request(server.url, "/v1/signup/email-password", body):
         sleep(0.3)
@@ -120,7 +127,7 @@ def test_a_second_signal_ends_at_once(launch: Launch, workers: str) -> None:
 
 def test_a_killed_worker_is_replaced(launch: Launch) -> None:
     """The others answer meanwhile, and soon there are as many as before."""
-    server = launch("--migrate", "--workers", "2")
+    server = launch("--workers", "2")
     before = workers_of(server, 2)
     os.kill(before[0], signal.SIGKILL)
     after = eventually(
@@ -134,13 +141,14 @@ def test_a_killed_worker_is_replaced(launch: Launch) -> None:
 
 def test_no_worker_outlives_a_killed_supervisor(launch: Launch) -> None:
     """Not even kill -9 leaves a process on the port."""
-    server = launch("--migrate", "--workers", "2")
+    server = launch("--workers", "2")
     workers = workers_of(server, 2)
     server.process.kill()
     server.process.wait()
     eventually(lambda: not any(map(is_alive, workers)), "end of the workers")
 
 
+@pytest.mark.usefixtures("no_database_yet")
 def test_a_first_start_that_fails_ends_with_the_workers_error(launch: Launch) -> None:
     """A supervisor does not try for ever what cannot work."""
     server = launch("--workers", "2")  # no --migrate, so there is no schema
@@ -149,9 +157,16 @@ def test_a_first_start_that_fails_ends_with_the_workers_error(launch: Launch) ->
     assert "vestibule migrate" in complaint[0]
 
 
+@pytest.mark.usefixtures("no_database_yet")
+def test_migrate_and_many_workers_start_from_nothing(launch: Launch) -> None:
+    """The first worker brings the schema, the others follow."""
+    server = launch("--migrate", "--workers", "2")
+    workers_of(server, 2)
+    assert server.get("/readyz").json()["status"] == "ready"
+
+
 def test_another_root_key_refuses_to_start(launch: Launch, run: Run, environment: dict[str, str]) -> None:
     """Serving with it would quietly end every session."""
-    assert run("migrate").returncode == 0
     assert run("user", "list").returncode == 0
     refused = run("serve", env=environment | {"VESTIBULE_SECRET_KEYS": "f" * 64})
     assert refused.returncode == 4
@@ -160,7 +175,7 @@ def test_another_root_key_refuses_to_start(launch: Launch, run: Run, environment
 
 def test_a_taken_port_is_named(launch: Launch, run: Run) -> None:
     """The complaint says which port, and how to choose another."""
-    server = launch("--migrate")
+    server = launch()
     port = server.url.rsplit(":", 1)[1]
     refused = run("serve", "--port", port)
     assert refused.returncode == 1
@@ -170,6 +185,8 @@ def test_a_taken_port_is_named(launch: Launch, run: Run) -> None:
 
 def test_every_curl_of_the_banner_works(launch: Launch, tmp_path: Path) -> None:
     """What `serve --dev` prints can be pasted."""
+    if shutil.which("curl") is None and os.environ.get("CI") != "true":
+        pytest.skip("curl is not installed")
     server = launch("--dev", "--port", "0", env=base_environment())
     assert server.url
     commands = eventually(
@@ -185,17 +202,61 @@ def test_every_curl_of_the_banner_works(launch: Launch, tmp_path: Path) -> None:
 
 def test_one_idle_worker_stays_under_its_memory_limit(launch: Launch) -> None:
     """What is seldom needed is imported when it is needed."""
-    server = launch("--migrate", "--workers", "2")
+    server = launch("--workers", "2")
     for pid in workers_of(server, 2):
         assert server.get("/readyz").status_code == 200
-        status = Path(f"/proc/{pid}/status").read_text()
-        kilobytes = int(status.split("VmRSS:")[1].split()[0])
-        assert kilobytes < MOST_MEGABYTES * 1024
+        assert megabytes(pid) < MOST_MEGABYTES
+
+
+def test_postgresql_gets_a_worker_per_core_and_each_stays_small(
+    launch: Launch, environment: dict[str, str], postgres_url: str
+) -> None:
+    """The default on the engine that grows; its driver counts too."""
+    server = launch(env=environment | {"VESTIBULE_DATABASE_URL": postgres_url})
+    cores = len(os.sched_getaffinity(0))
+    pids = workers_of(server, cores) if cores > 1 else [server.process.pid]
+    assert server.get("/readyz").json()["status"] == "ready"
+    for pid in pids:
+        assert megabytes(pid) < MOST_MEGABYTES
+
+
+def test_migrating_waits_for_a_database_and_then_gives_up(run: Run, environment: dict[str, str]) -> None:
+    """In a compose file the database may start later than we do; not for ever."""
+    with socket.socket() as taken:  # bound, not listening: nobody answers there
+        taken.bind(("127.0.0.1", 0))
+        url = f"postgresql://nobody@127.0.0.1:{taken.getsockname()[1]}/nothing"
+        began = monotonic()
+        gone = run("serve", "--migrate", "--workers", "1", env=environment | {"VESTIBULE_DATABASE_URL": url})
+    assert gone.returncode == 5
+    assert monotonic() - began > 10
+
+
+def test_a_server_starts_while_its_database_is_away(launch: Launch, environment: dict[str, str]) -> None:
+    """It is alive and not ready; no start order has to be kept."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"postgresql://nobody@127.0.0.1:{taken.getsockname()[1]}/nothing"
+        server = launch("--workers", "1", env=environment | {"VESTIBULE_DATABASE_URL": url})
+        assert server.get("/livez").status_code == 200
+        assert server.get("/readyz").status_code == 503
+
+
+def test_disabling_a_user_ends_their_session_on_a_running_server(launch: Launch, run: Run) -> None:
+    """The command and the server are two processes."""
+    server = launch()
+    who = {"email": "ada@example.com", "password": "correct horse"}
+    session = server.post("/v1/signup/email-password", who).json()["session"]
+    assert run("user", "disable", "ada@example.com").returncode == 0
+    assert server.post("/v1/token", {"refreshToken": session["refreshToken"]}).status_code == 401
+    assert server.post("/v1/signin/email-password", who).status_code == 401
+    assert run("user", "enable", "ada@example.com").returncode == 0
+    assert server.post("/v1/token", {"refreshToken": session["refreshToken"]}).status_code == 401
+    assert server.post("/v1/signin/email-password", who).status_code == 200
 
 
 def test_the_supervisor_does_not_load_the_application(launch: Launch) -> None:
     """It has nothing to do with requests, drivers or keys."""
-    server = launch("--migrate", "--workers", "2")
+    server = launch("--workers", "2")
     assert server.url
     mapped = Path(f"/proc/{server.process.pid}/maps").read_text()
     for library in ("asyncpg", "cryptography", "_argon2", "httptools", "uvloop", "msgspec"):

@@ -16,7 +16,7 @@ def main() -> int:
     from vestibule.cli.app import UsageProblem, app  # noqa: PLC0415
 
     try:
-        status = app(standalone_mode=False)
+        status = app(standalone_mode=False, prog_name="vestibule")
     except UsageProblem as problem:
         command = problem.ctx.command_path if problem.ctx else "vestibule"
         message = problem.format_message().rstrip(".")

@@ -56,7 +56,7 @@ def _is_set(_value: str) -> bool:
 _NOT_BUILT: Final = "asks for a protection that this version does not have"
 
 # Serving without them would be less safe than the operator believes.
-_SWITCHES: Final[dict[str, tuple[Callable[[str], bool], str, str]]] = {
+SWITCHES: Final[dict[str, tuple[Callable[[str], bool], str, str]]] = {
     "AUTH_TURNSTILE_SECRET": (_is_set, _NOT_BUILT, "unset it, or check Turnstile in front of this server"),
     "AUTH_REQUIRE_ELEVATED_CLAIM": (_is_not_disabled, _NOT_BUILT, "set it to disabled"),
     "AUTH_MFA_ENABLED": (_is_on, _NOT_BUILT, "set it to false"),
@@ -69,7 +69,7 @@ _SWITCHES: Final[dict[str, tuple[Callable[[str], bool], str, str]]] = {
 def unsafe_switches(reader: Reader) -> list[Problem]:
     """Return a problem for each switch that is on and cannot be kept."""
     problems = []
-    for name, (is_on, wrong, mend) in _SWITCHES.items():
+    for name, (is_on, wrong, mend) in SWITCHES.items():
         written = reader.written(name)
         if written is not None and is_on(written):
             problems.append(Problem(name, wrong, mend))
