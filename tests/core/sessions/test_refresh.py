@@ -10,9 +10,10 @@ from vestibule.core.sessions import FIXED, RefreshTerms
 from vestibule.core.signin import DoorTerms, SignedIn
 from vestibule.kernel.errors import InvalidRefreshToken, RefreshTokenReused, UserNotActive
 from vestibule.kernel.secret import Secret
-from vestibule.storage import Database
+from vestibule.storage import Database, Statement
 
 ANY = RefreshTerms()
+LEAVE = Statement(None, "DELETE FROM vestibule_memberships WHERE user_id = :user_id")
 GRACE = timedelta(seconds=30)
 
 
@@ -162,6 +163,20 @@ async def test_a_deleted_user_takes_the_sessions_along(under_test: CoreUnderTest
         await refresh(under_test, signed_in.secret)
 
 
+async def test_who_left_an_account_cannot_refresh_in_it(under_test: CoreUnderTest) -> None:
+    """Neither with the current secret nor with one that is still within the grace (security 18)."""
+    door = DoorTerms(life=timedelta(days=30), in_account=True)
+    signed_in = await under_test.sign_up(door=door, account_name="Co")
+    assert signed_in.membership is not None
+    current = await refresh(under_test, signed_in.secret)
+    await under_test.db.run(LEAVE, user_id=signed_in.subject.id)
+
+    for secret in (signed_in.secret, current):
+        with pytest.raises(InvalidRefreshToken) as refused:
+            await refresh(under_test, secret)
+        assert type(refused.value) is InvalidRefreshToken
+
+
 async def test_a_fixed_session_always_answers_its_own_secret(under_test: CoreUnderTest) -> None:
     """Doors without rotation keep one secret for the whole session."""
     door = DoorTerms(life=timedelta(days=30), rotation=FIXED)
@@ -195,6 +210,21 @@ async def test_a_new_root_key_takes_over_living_sessions(
     secrets = type(under_test.core.refresh_session.secrets)(alone, under_test.core.refresh_session.secrets.entropy)
     later = type(under_test.core.refresh_session)(db, clock, secrets, both.core.users, both.core.audit, GRACE)
     assert (await later(under_test.visit(), moved, ANY)).secret != moved
+
+
+async def test_servers_may_change_the_order_of_root_keys_one_after_the_other(
+    database_url: str, db: Database, clock: FakeClock
+) -> None:
+    """A lost answer is asked for again at a neighbour that already has the other key in front (security 21, 22)."""
+    old, new = Secret(ROOT_KEY), Secret("another root key, which comes first from now on")
+    before = await core_under_test(database_url, db, clock, root_keys=(old, new))
+    after = await core_under_test(database_url, db, clock, root_keys=(new, old))
+    for one, other in ((before, after), (after, before)):
+        signed_in = await one.sign_up(f"{'new' if one is after else 'old'}@example.com")
+        refreshed = await one.refresh(signed_in.secret)
+
+        assert await other.refresh(signed_in.secret) == refreshed
+        assert await other.core.revoke_sessions.by_secret(other.visit(), signed_in.secret)
 
 
 async def test_no_grace_means_strict_rotation(database_url: str, db: Database, clock: FakeClock) -> None:

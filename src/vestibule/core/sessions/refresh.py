@@ -88,7 +88,7 @@ class RefreshSession:
                 continue
             self._refuse_foreign(visit, state.session, terms)
             is_current = hmac.compare_digest(state.step_hash, presented.step_hash)
-            current = secret if is_current else self._current_after(state, secret)
+            current = secret if is_current else self._current_after(state, presented)
             if current is None:
                 await self._end_stolen(visit, state.session)
                 raise RefreshTokenReused
@@ -109,10 +109,10 @@ class RefreshSession:
         if foreign:
             raise InvalidRefreshToken
 
-    def _current_after(self, state: SessionState, secret: bytes) -> bytes | None:
+    def _current_after(self, state: SessionState, presented: Presented) -> bytes | None:
         if state.session.rotation == FIXED:
             return None
-        found = self.secrets.steps_to(secret, state.step_hash)
+        found = self.secrets.steps_to(presented, state.step_hash)
         if found is None:
             return None
         steps, current = found

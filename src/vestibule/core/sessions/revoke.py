@@ -32,7 +32,7 @@ class RevokeSessions:
             if state is None or state.session.dialect != visit.dialect:
                 continue
             is_ours = hmac.compare_digest(state.step_hash, presented.step_hash)
-            if is_ours or self.secrets.steps_to(secret, state.step_hash) is not None:
+            if is_ours or self.secrets.steps_to(presented, state.step_hash) is not None:
                 return await self._end(visit, state.session)
         return False
 

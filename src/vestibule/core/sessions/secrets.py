@@ -5,6 +5,7 @@ all derive the same successor, whoever comes first. Without the root key nobody 
 secret is worth nothing. Together the 16 bytes are 128 unpredictable bits.
 """
 
+import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -57,17 +58,17 @@ class RefreshSecrets:
         step = self.keyring.mac("refresh successor", secret, root_key_id)
         return secret[:_HANDLE_BYTES] + step[: SECRET_BYTES - _HANDLE_BYTES]
 
-    def steps_to(self, secret: bytes, step_hash: bytes) -> tuple[int, bytes] | None:
-        """Return how many rotations lie between `secret` and the one with `step_hash`, and that one itself.
+    def steps_to(self, presented: Presented, step_hash: bytes) -> tuple[int, bytes] | None:
+        """Return how many rotations lie between `presented` and the secret with `step_hash`, and that secret itself.
 
-        None when `secret` is not among the last `RECOGNISED_STEPS` of that session. Only the first step can have
-        been taken under an older root key: a rotation moves the session to the current one.
+        None when it is not among the last `RECOGNISED_STEPS` of the session that was found under its root key. Only
+        the first step can have been taken under another root key: a rotation moves the session to the current one.
         """
-        current = self.keyring.current_id
+        root_key_id = presented.root_key_id
         for first_key in self.keyring.key_ids:
-            later = self.successor(secret, first_key)
+            later = self.successor(presented.secret, first_key)
             for steps in range(1, RECOGNISED_STEPS + 1):
-                if self.hashed(later, current).step_hash == step_hash:
+                if hmac.compare_digest(self.hashed(later, root_key_id).step_hash, step_hash):
                     return steps, later
-                later = self.successor(later, current)
+                later = self.successor(later, root_key_id)
         return None
