@@ -1,0 +1,3 @@
+from tests.support.serving import serve
+
+__all__ = ["serve"]

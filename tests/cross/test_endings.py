@@ -1,0 +1,297 @@
+"""What ends, ends at every door: a changed password, a user shut out or deleted, an address that changed hands."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Final
+
+import httpx2
+import msgspec
+import pytest
+
+from tests.cross.doors import (
+    EMAIL,
+    NEW_PASSWORD,
+    PASSWORD,
+    WRONG_PASSWORD,
+    Doors,
+    Held,
+    claims,
+    doors_of,
+)
+from tests.support.serving import Running, Serve
+from vestibule.core.sessions.standing import Standing
+from vestibule.storage import Statement
+
+SET_STATUS: Final = Statement(None, "UPDATE vestibule_users SET status = :status WHERE id = :user_id")
+DUE_SECOND_FACTOR: Final = Statement(None, "UPDATE vestibule_users SET mfa_type = 'totp' WHERE id = :user_id")
+UNPROVEN: Final = Statement(None, "UPDATE vestibule_credentials SET verified_at = NULL WHERE user_id = :user_id")
+COUNTS: Final = {
+    table: Statement(int, f"SELECT COUNT(*) FROM vestibule_{table}")  # noqa: S608 - of these names
+    for table in ("sessions", "tickets", "credentials", "users", "memberships")
+}
+
+
+async def _sessions(doors: Doors) -> dict[str, Held]:
+    """Sign up once and come in by every door."""
+    first = await doors.accountmaker.sign_up()
+    return {
+        "accountmaker": first,
+        "nhost": await doors.nhost.sign_in(),
+        "sublay": await doors.sublay.sign_in(),
+        "replyke": await doors.replyke.sign_in(),
+    }
+
+
+async def _alive(doors: Doors, held: dict[str, Held]) -> set[str]:
+    return {name for name, session in held.items() if await doors[name].lives(session.refresh)}
+
+
+async def _reset(doors: Doors, held: dict[str, Held]) -> None:
+    ticket = await doors.nhost.reset_ticket()
+    answer = await doors.nhost.send("POST", "/v1/user/password", {"newPassword": NEW_PASSWORD, "ticket": ticket})
+    assert answer.status_code == 200
+
+
+async def _by_backend(doors: Doors, held: dict[str, Held]) -> None:
+    key = await doors.sublay.running.service_key()
+    body = {"password": PASSWORD, "newPassword": NEW_PASSWORD, "userId": str(held["sublay"].user_id)}
+    headers = {
+        "authorization": f"Bearer {key.secret.reveal()}",
+        "x_sublay_project_id": doors.sublay.project.public_id,
+    }
+    assert (await doors.sublay.post("/auth/change-password", body, **headers)).status_code == 200
+
+
+# Every way to set a new password, and the one session that may survive it.
+CHANGES: Final[dict[str, tuple[Callable[[Doors, dict[str, Held]], Awaitable[None]], set[str]]]] = {
+    "nhost, signed in": (lambda doors, held: doors.nhost.change_password(held["nhost"]), {"nhost"}),
+    "nhost, by ticket": (_reset, set()),
+    "sublay, signed in": (lambda doors, held: doors.sublay.change_password(held["sublay"]), {"sublay"}),
+    "replyke, signed in": (lambda doors, held: doors.replyke.change_password(held["replyke"]), {"replyke"}),
+    "sublay, by a backend": (_by_backend, set()),
+}
+
+
+@pytest.mark.parametrize("way", CHANGES)
+async def test_a_new_password_ends_the_sessions_of_every_door(serve: Serve, way: str) -> None:
+    """Whoever knew the old one is out, wherever they came in; who changed it stays (security 29)."""
+    change, kept = CHANGES[way]
+    async with serve() as running:
+        doors = doors_of(running)
+        held = await _sessions(doors)
+        assert await _alive(doors, held) == set(held)
+        held = {name: await doors[name].sign_in() for name in held}
+        await change(doors, held)
+        assert await _alive(doors, held) == kept
+        for door in doors.every:
+            assert (await door.try_to_sign_in(EMAIL, PASSWORD)).status_code >= 400
+            assert (await door.try_to_sign_in(EMAIL, NEW_PASSWORD)).status_code == 200
+
+
+async def test_an_operator_may_keep_sessions_over_a_password_change(serve: Serve) -> None:
+    """The original's behaviour is one setting away, never the default (security 29)."""
+    async with serve(policy={"password_change_ends_other_sessions": False}) as running:
+        doors = doors_of(running)
+        held = await _sessions(doors)
+        await doors.nhost.change_password(held["nhost"])
+        assert await _alive(doors, held) == set(held)
+
+
+async def test_a_new_password_kills_older_reset_links(serve: Serve) -> None:
+    """However the password was changed; and a newer link replaces an older one (security 98)."""
+    async with serve() as running:
+        doors = doors_of(running)
+        held = await doors.nhost.sign_up()
+        older = await doors.nhost.reset_ticket()
+        running.clock.advance(timedelta(seconds=1))
+        newer = await doors.nhost.reset_ticket()
+        body = {"newPassword": NEW_PASSWORD}
+        assert (await doors.nhost.send("POST", "/v1/user/password", {**body, "ticket": older})).status_code == 401
+        await doors.nhost.change_password(held)
+        assert (await doors.nhost.send("POST", "/v1/user/password", {**body, "ticket": newer})).status_code == 401
+
+
+def _hands_out_tokens(answer: httpx2.Response) -> bool:
+    """Tell whether an answer holds a token, wherever it may be: body, cookie or the target of a redirect."""
+    cookies = answer.headers.get_list("set-cookie")
+    return (
+        "eyJ" in answer.text
+        or "refreshToken=" in answer.headers.get("location", "")
+        or any(value and not value.startswith(";") for value in (line.partition("=")[2] for line in cookies))
+    )
+
+
+async def _tickets(doors: Doors) -> dict[str, str]:
+    mailed = await doors.accountmaker.mailed_token()
+    running = doors.nhost.running
+    await running.core.db.run(UNPROVEN, user_id=(await doors.nhost.sign_in()).user_id)
+    reset = await doors.nhost.reset_ticket()
+    return {"accountmaker": mailed, "reset": reset}
+
+
+# Every way to come to a token; the keys are the operations that the documents say answer one.
+Way = Callable[[Doors, dict[str, Held], dict[str, str]], Awaitable[httpx2.Response]]
+WAYS: Final[dict[str, Way]] = {
+    "nhost signInEmailPassword": lambda doors, _, __: doors.nhost.try_to_sign_in(EMAIL, PASSWORD),
+    "nhost signUpEmailPassword": lambda doors, _, __: doors.nhost.ask_to_sign_up(EMAIL, PASSWORD),
+    "nhost refreshToken": lambda doors, held, _: doors.nhost.try_to_refresh(held["nhost"].refresh),
+    "nhost verifyTicket": lambda doors, _, tickets: doors.nhost.follow(tickets["reset"]),
+    "sublay v5_sign_in": lambda doors, _, __: _v5(doors, "sign-in"),
+    "sublay v6_sign_in": lambda doors, _, __: doors.replyke.try_to_sign_in(EMAIL, PASSWORD),
+    "sublay v7_sign_in": lambda doors, _, __: doors.sublay.try_to_sign_in(EMAIL, PASSWORD),
+    "sublay v5_sign_up": lambda doors, _, __: _v5(doors, "sign-up"),
+    "sublay v6_sign_up": lambda doors, _, __: doors.replyke.ask_to_sign_up(EMAIL, PASSWORD),
+    "sublay v7_sign_up": lambda doors, _, __: doors.sublay.ask_to_sign_up(EMAIL, PASSWORD),
+    "sublay v5_request_new_access_token": lambda doors, held, _: _v5(
+        doors, "request-new-access-token", held["replyke"].refresh
+    ),
+    "sublay v6_request_new_access_token": lambda doors, held, _: doors.replyke.try_to_refresh(held["replyke"].refresh),
+    "sublay v7_request_new_access_token": lambda doors, held, _: doors.sublay.try_to_refresh(held["sublay"].refresh),
+    "accountmaker sign_in": lambda doors, _, __: doors.accountmaker.try_to_sign_in(EMAIL, PASSWORD),
+    "accountmaker sign_up": lambda doors, _, __: doors.accountmaker.ask_to_sign_up(EMAIL, PASSWORD),
+    "accountmaker refresh": lambda doors, held, _: doors.accountmaker.try_to_refresh(held["accountmaker"].refresh),
+}
+_ALSO_WITHOUT_SCHEMA: Final = {"nhost verifyTicket"}  # its token travels in the target
+
+
+async def _v5(doors: Doors, what: str, refresh: str = "") -> httpx2.Response:
+    body = {"refreshToken": refresh} if refresh else {"email": EMAIL, "password": PASSWORD}
+    return await doors.replyke.send("POST", f"/api/v5/{doors.replyke.project.public_id}/auth/{what}", body)
+
+
+async def _operations_that_answer_tokens(running: Running) -> set[str]:
+    found = set(_ALSO_WITHOUT_SCHEMA)
+    for name in ("nhost", "sublay", "accountmaker"):
+        document = (await running.client.get(f"/openapi/{name}.json")).json()
+        schemas = document["components"]["schemas"]
+
+        def names(schema: object, schemas: dict[str, object] = schemas) -> str:
+            text = msgspec.json.encode(schema).decode()
+            for _ in range(4):
+                for component, described in schemas.items():
+                    reference = f'"#/components/schemas/{component}"'
+                    text = text.replace(reference, msgspec.json.encode(described).decode())
+            return text
+
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+                if any(word in names(good) for word in ('"refreshToken"', '"accessToken"', '"access_token"')):
+                    found.add(f"{name} {operation['operationId'].rstrip('_0123456789')}")
+    return found
+
+
+async def test_the_ways_to_a_token_are_all_known(serve: Serve) -> None:
+    """Whatever endpoint answers tokens is in the table, so that the tests below try it (security 18)."""
+    async with serve() as running:
+        assert await _operations_that_answer_tokens(running) == set(WAYS)
+
+
+@pytest.mark.parametrize("standing", ["suspended", "disabled", "deleted"])
+async def test_a_user_who_is_shut_out_gets_no_token_by_any_way(serve: Serve, standing: str) -> None:
+    """By whatever door and method, also where the sessions were left in place (security 18)."""
+    async with serve() as running:
+        doors = doors_of(running)
+        held = await _sessions(doors)
+        tickets = await _tickets(doors)
+        await running.core.db.run(SET_STATUS, user_id=held["nhost"].user_id, status=standing)
+        for way, attempt in WAYS.items():
+            answer = await attempt(doors, held, tickets)
+            assert not _hands_out_tokens(answer), way
+            assert answer.status_code >= 400 or "error=" in answer.headers["location"], way
+        assert not await doors.nhost.opens(held["nhost"].access)
+        assert not await doors.sublay.opens(held["sublay"].access)
+        assert not await doors.accountmaker.opens(held["accountmaker"].access)
+        body = {"newPassword": NEW_PASSWORD, "ticket": tickets["reset"]}
+        assert (await doors.nhost.send("POST", "/v1/user/password", body)).status_code >= 400
+
+
+async def test_the_same_ways_lead_to_tokens_for_everybody_else(serve: Serve) -> None:
+    """The test above means something: before anybody is shut out, each way but a second sign-up works."""
+    async with serve() as running:
+        doors = doors_of(running)
+        held = await _sessions(doors)
+        tickets = await _tickets(doors)
+        for way, attempt in WAYS.items():
+            assert _hands_out_tokens(await attempt(doors, held, tickets)) != ("ign_up" in way.replace("U", "_u")), way
+
+
+@pytest.mark.parametrize("standing", ["suspended", "disabled"])
+async def test_shutting_somebody_out_ends_their_sessions_for_good(serve: Serve, standing: Standing) -> None:
+    """Letting them in again revives nothing (security 18, 25)."""
+    async with serve() as running:
+        doors = doors_of(running)
+        held = await _sessions(doors)
+        await running.core.change_standing(running.project.id, held["nhost"].user_id, standing, actor="test")
+        await running.core.change_standing(running.project.id, held["nhost"].user_id, "active", actor="test")
+        assert await _alive(doors, held) == set()
+        assert (await doors.nhost.try_to_sign_in(EMAIL, PASSWORD)).status_code == 200
+
+
+async def test_a_due_second_factor_is_not_walked_around(serve: Serve) -> None:
+    """No door and no way starts a session on the first factor alone (security 30, 88)."""
+    async with serve() as running:
+        doors = doors_of(running)
+        held = await _sessions(doors)
+        tickets = await _tickets(doors)
+        sessions = await running.core.db.one(COUNTS["sessions"])
+        await running.core.db.run(DUE_SECOND_FACTOR, user_id=held["nhost"].user_id)
+        for way, attempt in WAYS.items():
+            if "efresh" in way or "access_token" in way:
+                continue  # those sessions had all that was asked for when they began
+            assert not _hands_out_tokens(await attempt(doors, held, tickets)), way
+        assert await running.core.db.one(COUNTS["sessions"]) == sessions
+
+
+async def test_a_deleted_user_leaves_nothing_that_signs_in(serve: Serve) -> None:
+    """Sessions, tickets and addresses go in the same moment; a namesake who comes later inherits nothing (security
+    17).
+    """
+    async with serve() as running:
+        doors = doors_of(running)
+        held = await _sessions(doors)
+        tickets = await _tickets(doors)
+        await running.core.users.delete(running.project.id, held["nhost"].user_id, actor="test")
+        for table, count in COUNTS.items():
+            assert await running.core.db.one(count) == 0, table
+        for later in (False, True):
+            if later:
+                await doors.nhost.sign_up(EMAIL, WRONG_PASSWORD)
+            assert await _alive(doors, held) == set()
+            for name, session in held.items():
+                assert not await doors[name].opens(session.access), name
+            assert "error=" in (await doors.nhost.follow(tickets["reset"])).headers["location"]
+            body = {"newPassword": NEW_PASSWORD, "ticket": tickets["reset"]}
+            assert (await doors.nhost.send("POST", "/v1/user/password", body)).status_code == 401
+            verified = await doors.accountmaker.send("POST", "/auth/verify", {"token": tickets["accountmaker"]})
+            assert verified.status_code == 400
+            for door in doors.every:
+                assert (await door.try_to_sign_in(EMAIL, PASSWORD)).status_code >= 400
+
+
+async def test_a_deletion_wins_against_requests_that_run_beside_it(serve: Serve) -> None:
+    """Whatever was under way, no session is left of a user who is gone (security 17)."""
+    async with serve() as running:
+        doors = doors_of(running)
+        held = await _sessions(doors)
+        busy = [door.try_to_sign_in(EMAIL, PASSWORD) for door in doors.every for _ in range(3)]
+        busy += [doors[name].try_to_refresh(session.refresh) for name, session in held.items()]
+        gone = running.core.users.delete(running.project.id, held["nhost"].user_id, actor="test")
+        answers = await asyncio.gather(*busy[:6], gone, *busy[6:])
+        assert all(answer.status_code < 500 for answer in answers if isinstance(answer, httpx2.Response))
+        assert await running.core.db.one(COUNTS["sessions"]) == 0
+
+
+async def test_access_tokens_are_short_and_name_their_session(serve: Serve) -> None:
+    """What sign-out cannot take back is over soon, and tells which session it came from (security 40)."""
+    async with serve() as running:
+        doors = doors_of(running)
+        held = await _sessions(doors)
+        for name, session in held.items():
+            said = claims(session.access)
+            assert said["sid"], name
+            assert said["exp"] - said["iat"] <= 3600, name
+        running.clock.advance(timedelta(seconds=3600))
+        for name, session in held.items():
+            assert not await doors[name].opens(session.access), name
