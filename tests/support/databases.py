@@ -1,6 +1,7 @@
 """Fresh, migrated databases for tests: clones of a template that is migrated once per run."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from typing import Final
 
 import asyncpg
 
-from tests.support.postgres import PostgresServer, exclusively, new_folder
+from tests.support.postgres import USERS_LOCK, PostgresServer, exclusively, new_folder
 
 _TEMPLATE: Final = "vestibule_template"
 _numbers = count(1)
@@ -28,6 +29,10 @@ class TestRun:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._server: PostgresServer | None = None
+        # The server's guard removes the folder when the last user of this lock has gone. Whoever only uses the SQLite
+        # template is a user too: one process of a run may end before another.
+        self._lock = os.open(folder / USERS_LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_SH)
 
     @classmethod
     def begin(cls) -> "TestRun":
@@ -47,6 +52,7 @@ class TestRun:
 
     def close(self) -> None:
         """Let go of the server; the last user's going stops it."""
+        os.close(self._lock)
         if self._server is not None:
             self._server.close()
             self._server = None

@@ -27,7 +27,7 @@ _UNPRIVILEGED: Final = "nobody"  # PostgreSQL refuses to run as root
 _READY_LINE: Final = 7  # of postmaster.pid
 _START_TRIES: Final = 3
 _STATE: Final = "server.json"
-_USERS_LOCK: Final = "users.lock"
+USERS_LOCK: Final = "users.lock"
 _OTHERS_MAY_ENTER: Final = 0o001
 
 SETTINGS: Final = {
@@ -69,7 +69,7 @@ class PostgresServer:
         """
         source = find_binaries()
         folder = new_folder() if folder is None else folder
-        lock = os.open(folder / _USERS_LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+        lock = os.open(folder / USERS_LOCK, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(lock, fcntl.LOCK_SH)
         server = cls(folder, binaries=_reachable(source, folder), port=_free_port(), lock=lock, shared=shared)
         try:
@@ -93,7 +93,7 @@ class PostgresServer:
     @classmethod
     def join(cls, folder: Path) -> "PostgresServer":
         """Use the server that another process made in `folder`; it lives until its last user has gone."""
-        lock = os.open(folder / _USERS_LOCK, os.O_RDWR)
+        lock = os.open(folder / USERS_LOCK, os.O_RDWR)
         fcntl.flock(lock, fcntl.LOCK_SH)
         state: dict[str, Any] = json.loads((folder / _STATE).read_text())
         return cls(folder, binaries=Path(state["binaries"]), port=state["port"], lock=lock, shared=True)
@@ -269,7 +269,7 @@ def _postmaster(data: Path) -> int | None:
 
 def _guard(folder: Path) -> None:
     """Wait until nobody uses the server any more, then stop it and remove its folder."""
-    with suppress(FileNotFoundError), exclusively(folder / _USERS_LOCK):
+    with suppress(FileNotFoundError), exclusively(folder / USERS_LOCK):
         postmaster = _postmaster(folder / "data")
         if postmaster is not None:
             with suppress(ProcessLookupError):
