@@ -9,7 +9,7 @@ from vestibule.core.attempts import AttemptBudget
 from vestibule.core.audit import AuditLog
 from vestibule.core.emails import RequestVerification, VerifyEmail
 from vestibule.core.facade import Core
-from vestibule.core.letters import SendLetter
+from vestibule.core.letters import Postage, SendLetter
 from vestibule.core.outbox import Outbox
 from vestibule.core.passwords import (
     ChangePassword,
@@ -76,6 +76,7 @@ def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy)
     revoke = RevokeSessions(db, clock, secrets, audit)
     finish = FinishSignIn(users, accounts, tickets, IssueSession(clock, entropy, secrets), audit)
     letters = SendLetter(tickets, outbox)
+    postage = Postage(db, attempts, audit)
     hashing = Hashing(settings.argon2, settings.hashing)
     set_password = SetPassword(revoke, tickets, audit, clock)
     create_user = CreateUser(clock, entropy)
@@ -93,15 +94,17 @@ def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy)
         audit=audit,
         outbox=outbox,
         provision_user=ProvisionUser(db, users, create_user, hashing, audit),
-        sign_up_with_password=SignUpWithPassword(db, users, create_user, accounts, hashing, letters, finish, audit),
+        sign_up_with_password=SignUpWithPassword(
+            db, users, create_user, accounts, hashing, postage, letters, finish, audit
+        ),
         sign_in_with_password=SignInWithPassword(db, attempts, hashing, finish),
         refresh_session=RefreshSession(db, clock, secrets, users, audit, settings.refresh_grace),
         revoke_sessions=revoke,
         change_standing=ChangeStanding(db, users, revoke),
         change_password=ChangePassword(db, users, attempts, hashing, set_password),
-        request_password_reset=RequestPasswordReset(db, users, letters),
+        request_password_reset=RequestPasswordReset(db, users, postage, letters),
         reset_password=ResetPassword(db, users, tickets, hashing, set_password),
-        request_verification=RequestVerification(db, users, letters),
+        request_verification=RequestVerification(db, users, postage, letters),
         verify_email=VerifyEmail(db, users, tickets, finish),
         reaper=Reaper(db, outbox, clock, settings.retention),
     )

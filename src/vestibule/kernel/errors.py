@@ -257,7 +257,7 @@ class WrongPassword(InvalidCredentials):
 
 
 class TooManyAttempts(Refusal):
-    """Too many failed tries on this subject; `retry_after` says when the count starts anew."""
+    """Too many tries on this subject, or letters to it; `retry_after` says when the count starts anew."""
 
     code = "too-many-attempts"
 

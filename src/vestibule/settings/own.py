@@ -170,6 +170,12 @@ REDIS_URL: Final = Variable[str | None](
     "Redis or Valkey that counts for all processes: `redis://host:6379/0`. Without it each counts in memory.",
     secret=True,
 )
+MAIL_PER_HOUR: Final = Variable(
+    "VESTIBULE_MAIL_PER_HOUR",
+    whole(1, 10_000_000),
+    2_000,
+    "Letters that strangers may cause in an hour, per project (sign-ups, resets); to one address it is 6 in any case.",
+)
 SMTP_STARTTLS: Final = Variable(
     "VESTIBULE_SMTP_STARTTLS",
     one_of("auto", "required", "off"),
@@ -238,6 +244,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
     "Limits, mail and retention": (
         RATE_LIMITS,
         REDIS_URL,
+        MAIL_PER_HOUR,
         SMTP_STARTTLS,
         SMTP_CA_FILE,
         KEEP_MESSAGES,

@@ -197,6 +197,7 @@ def _policy(reader: Reader) -> Policy:
         access_token_life=reader.get(nhost.ACCESS_LIFE),
         refresh_token_life=reader.get(nhost.REFRESH_LIFE),
         metadata_limit_bytes=reader.get(own.METADATA_LIMIT),
+        mail_per_hour=reader.get(own.MAIL_PER_HOUR),
         gravatar=Gravatar(
             enabled=reader.get(nhost.GRAVATAR_ENABLED),
             default=reader.get(nhost.GRAVATAR_DEFAULT),

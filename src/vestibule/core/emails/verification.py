@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from vestibule.core.letters import LetterForm, SendLetter
+from vestibule.core.letters import LetterForm, Postage, SendLetter
 from vestibule.core.projects import Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
 from vestibule.core.tickets import Purpose, Ticket, TicketDesk
@@ -21,19 +21,23 @@ class RequestVerification:
 
     db: Database
     users: UserDirectory
+    postage: Postage
     letters: SendLetter
 
     async def __call__(self, visit: Visit, email: str, form: LetterForm) -> None:
-        """Raises: UserNotFound, UserNotActive, AnonymousNotAllowed, EmailAlreadyVerified, InvalidEmail."""
+        """Raises: UserNotFound, UserNotActive, AnonymousNotAllowed, EmailAlreadyVerified, InvalidEmail.
+
+        And TooManyAttempts, for known and unknown addresses alike.
+        """
         project = visit.project
         address = parse_email(email)
+        await self.postage.count_request(visit, address.key)
         subject = await self.users.subject_by_email(self.db, project.id, address.key)
         if subject is None:
             raise UserNotFound
-        await self.to(visit, subject, address.key, form)
+        await self._send(visit, subject, address.key, form)
 
-    async def to(self, visit: Visit, subject: Subject, email_key: str, form: LetterForm) -> None:
-        """Send the letter to one address of a known user. Raises: as above."""
+    async def _send(self, visit: Visit, subject: Subject, email_key: str, form: LetterForm) -> None:
         with suppress(EmailNotVerified):  # that is what the letter is for
             refuse_unless_active(visit.project.policy, subject)
         credentials = await self.users.credentials(self.db, visit.project.id, subject.id)
@@ -42,6 +46,7 @@ class RequestVerification:
             raise UserNotFound
         if credential.verified_at is not None:
             raise EmailAlreadyVerified
+        await self.postage.count_letter(visit)
         async with self.db.write() as tx:
             await self.users.held(tx, visit.project.id, subject.id)
             await self.letters(tx, visit, Purpose.EMAIL_VERIFICATION, form, subject=subject, credential=credential)

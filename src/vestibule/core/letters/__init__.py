@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from vestibule.core.letters.postage import MAIL_BUDGET, Postage
 from vestibule.core.outbox import MailVariables, Message, Outbox, TemplateName
 from vestibule.core.projects import Visit
 from vestibule.core.tickets import NewTicket, Purpose, TicketDesk
@@ -12,7 +13,7 @@ from vestibule.core.users import CredentialRow, Subject
 from vestibule.kernel.ids import UserId
 from vestibule.storage import Queries
 
-__all__ = ["LetterForm", "SendLetter"]
+__all__ = ["MAIL_BUDGET", "LetterForm", "Postage", "SendLetter"]
 
 _TEMPLATES: Final[dict[Purpose, TemplateName]] = {
     Purpose.EMAIL_VERIFICATION: "email-verify",
@@ -35,7 +36,7 @@ class LetterForm:
 
 @dataclass(frozen=True, slots=True)
 class SendLetter:
-    """Issues a ticket and queues the mail that carries it."""
+    """Issues a ticket and queues the mail that carries it; who may ask for it has been counted by `Postage`."""
 
     tickets: TicketDesk
     outbox: Outbox

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from vestibule.core.letters import LetterForm, SendLetter
+from vestibule.core.letters import LetterForm, Postage, SendLetter
 from vestibule.core.passwords import store
 from vestibule.core.passwords.change import SetPassword
 from vestibule.core.passwords.hashing import Hashing
@@ -15,7 +15,7 @@ from vestibule.core.users import (
     refuse_address_outside_lists,
     refuse_unless_active,
 )
-from vestibule.kernel.errors import EmailRefused, InvalidEmail, InvalidTicket, Refusal, UserNotFound
+from vestibule.kernel.errors import EmailRefused, InvalidEmail, InvalidTicket, Refusal, TooManyAttempts, UserNotFound
 from vestibule.storage import Database
 
 
@@ -25,15 +25,17 @@ class RequestPasswordReset:
 
     db: Database
     users: UserDirectory
+    postage: Postage
     letters: SendLetter
 
     async def __call__(self, visit: Visit, email: str, form: LetterForm) -> None:
-        """Answer nothing, whether the address is unknown, refused, disabled or fine."""
+        """Answer nothing, whether the address is unknown, refused, disabled, written to too often or fine."""
         project = visit.project
         try:
             address = parse_email(email)
             refuse_address_outside_lists(project.policy, address)
-        except (InvalidEmail, EmailRefused):
+            await self.postage.count_request(visit, address.key)
+        except (InvalidEmail, EmailRefused, TooManyAttempts):
             return
         subject = await self.users.subject_by_email(self.db, project.id, address.key)
         if subject is None:
@@ -45,6 +47,10 @@ class RequestPasswordReset:
         credentials = await self.users.credentials(self.db, project.id, subject.id)
         credential = next((row for row in credentials if row.email_key == address.key), None)
         if credential is None:
+            return
+        try:
+            await self.postage.count_letter(visit)
+        except TooManyAttempts:
             return
         async with self.db.write() as tx:
             try:

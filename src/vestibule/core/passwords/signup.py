@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.audit import AuditEntry, AuditLog
-from vestibule.core.letters import LetterForm, SendLetter
+from vestibule.core.letters import LetterForm, Postage, SendLetter
 from vestibule.core.passwords.hashing import Hashing
 from vestibule.core.passwords.rules import NewPassword, refuse_unfit
-from vestibule.core.projects import Visit
+from vestibule.core.projects import Policy, Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
 from vestibule.core.tickets import Purpose
 from vestibule.core.users import (
@@ -60,6 +60,7 @@ class SignUpWithPassword:
     create: CreateUser
     accounts: AccountDirectory
     hashing: Hashing
+    postage: Postage
     letters: SendLetter
     finish: FinishSignIn
     audit: AuditLog
@@ -67,7 +68,8 @@ class SignUpWithPassword:
     async def __call__(self, visit: Visit, new: PasswordSignUp, terms: DoorTerms) -> SignUpOutcome:
         """Raises: SignUpDisabled, InvalidEmail, EmailRefused, EmailTaken, UsernameTaken, UserNotActive, Overloaded.
 
-        And what the rules on passwords, roles and metadata raise. UserNotActive means: created, but disabled.
+        And what the rules on passwords, roles and metadata raise, and TooManyAttempts where a letter would be sent.
+        UserNotActive means: created, but disabled.
         """
         policy = visit.project.policy
         if not policy.sign_up_enabled:
@@ -76,6 +78,8 @@ class SignUpWithPassword:
         refuse_address_outside_lists(policy, address)
         refuse_unfit(policy, new.password, email=address.key)
         options = chosen_options(policy, new.options, address.text)
+        if _letter_of(policy, new) is not None:
+            await self.postage.count_letter(visit)  # to one address it is one letter: then the address is taken
         user = NewUser(
             address=address,
             options=options,
@@ -98,9 +102,9 @@ class SignUpWithPassword:
         await self.audit.record(tx, entry)
         if new.account_name is not None:
             await self.accounts.open_with_owner(tx, visit.project.id, user_id, new.account_name)
-        wanted = new.always_send or policy.verified_email_required
-        if new.letter is not None and wanted and not policy.new_users_disabled:
-            await self._verify(tx, visit, user_id, new.letter)
+        letter = _letter_of(policy, new)
+        if letter is not None:
+            await self._verify(tx, visit, user_id, letter)
         if policy.verified_email_required or policy.new_users_disabled:
             return SignUpOutcome(await self.users.subject(tx, visit.project.id, user_id), None)
         finished = await self.finish(tx, visit, Identified(user_id, Method.SIGN_UP), terms)
@@ -112,3 +116,9 @@ class SignUpWithPassword:
         subject = await self.users.subject(tx, visit.project.id, user_id)
         credentials = await self.users.credentials(tx, visit.project.id, user_id)
         await self.letters(tx, visit, Purpose.EMAIL_VERIFICATION, letter, subject=subject, credential=credentials[0])
+
+
+def _letter_of(policy: Policy, new: PasswordSignUp) -> LetterForm | None:
+    """Return the letter that this sign-up sends, if any."""
+    wanted = (new.always_send or policy.verified_email_required) and not policy.new_users_disabled
+    return new.letter if wanted else None

@@ -9,6 +9,7 @@ from vestibule.kernel.ids import AccountId, ClientId, ProjectId, ServiceKeyId
 
 DEFAULT_PROJECT: Final = "default"
 METADATA_LIMIT_BYTES: Final = 10_240
+MAIL_PER_HOUR: Final = 2_000
 STANDARD_SCOPES: Final = ("openid", "profile", "email", "offline_access")
 
 
@@ -44,6 +45,7 @@ class Policy:
     access_token_life: timedelta = timedelta(minutes=15)
     refresh_token_life: timedelta = timedelta(days=30)
     metadata_limit_bytes: int = METADATA_LIMIT_BYTES
+    mail_per_hour: int = MAIL_PER_HOUR
     gravatar: Gravatar = Gravatar()
 
 

@@ -38,6 +38,7 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     access_token_seconds: int | UnsetType = UNSET
     refresh_token_seconds: int | UnsetType = UNSET
     metadata_limit_bytes: int | UnsetType = UNSET
+    mail_per_hour: int | UnsetType = UNSET
 
 
 def overlaid(policy: Policy, settings: dict[str, Any]) -> Policy:

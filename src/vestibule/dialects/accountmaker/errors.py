@@ -56,7 +56,7 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.RouteNotFound: WireError(404, "not_found", "There is nothing here"),
     no.MethodNotAllowed: WireError(405, "method_not_allowed", "This path knows other methods"),
     no.TooManyRequests: WireError(429, "rate_limited", "Too many requests"),
-    no.TooManyAttempts: WireError(429, "rate_limited", "Too many failed attempts"),
+    no.TooManyAttempts: WireError(429, "rate_limited", "Too many attempts"),
     no.Overloaded: _UNAVAILABLE,
     no.StorageUnavailable: _UNAVAILABLE,
     InternalError: WireError(500, "internal_error", "Something went wrong on our side"),

@@ -32,6 +32,7 @@ from vestibule.kernel.errors import (
     RedirectNotAllowed,
     SecondFactorUnavailable,
     SignUpDisabled,
+    TooManyAttempts,
     UserNotActive,
 )
 from vestibule.kernel.secret import Secret
@@ -59,6 +60,7 @@ VERIFICATION_LIFE: Final = timedelta(hours=24)
         EmailNotVerified,
         UserNotActive,
         SecondFactorUnavailable,
+        TooManyAttempts,
     ],
 )
 async def sign_up(

@@ -22,6 +22,7 @@ from vestibule.kernel.errors import (
     RedirectNotAllowed,
     RoleNotAllowed,
     SignUpDisabled,
+    TooManyAttempts,
     UserNotActive,
 )
 from vestibule.kernel.secret import Secret
@@ -42,6 +43,7 @@ _OPTIONS = (RedirectNotAllowed, RoleNotAllowed, DefaultRoleNotAllowed, MetadataT
         *_OPTIONS,
         EmailTaken,
         UserNotActive,
+        TooManyAttempts,
     ),
     tags=("authentication",),
     operation="signUpEmailPassword",

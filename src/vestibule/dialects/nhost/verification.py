@@ -25,6 +25,7 @@ from vestibule.kernel.errors import (
     NothingAsked,
     RedirectNotAllowed,
     SecondFactorUnavailable,
+    TooManyAttempts,
     UserNotActive,
 )
 from vestibule.wire import Call, PlainText, Redirect
@@ -44,6 +45,7 @@ _NOT_NOW: Final = 503
         UserNotActive,
         AnonymousNotAllowed,
         EmailAlreadyVerified,
+        TooManyAttempts,
     ),
     tags=("user",),
     operation="sendVerificationEmail",
