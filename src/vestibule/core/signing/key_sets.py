@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-import jwt
+import msgspec
+from jwt.utils import base64url_decode
 
 from vestibule.core.signing import store
 from vestibule.core.signing.algorithms import (
@@ -163,7 +164,14 @@ def unverified_kid(token: str) -> str | None:
     Raises: InvalidAccessToken when there is no readable header.
     """
     try:
-        kid = jwt.get_unverified_header(token).get("kid")
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError) as error:
+        kid = _header.decode(base64url_decode(token.partition(".")[0])).kid
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise InvalidAccessToken from error
     return kid if isinstance(kid, str) else None
+
+
+class _Header(msgspec.Struct):
+    kid: object = None
+
+
+_header: Final = msgspec.json.Decoder(_Header)
