@@ -1,5 +1,6 @@
 """Pure rules on users: options at sign-up, access lists, who may come in."""
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from vestibule.kernel.errors import (
     DefaultRoleNotAllowed,
     EmailNotVerified,
     EmailRefused,
+    InvalidEmail,
     MetadataTooLarge,
     RoleNotAllowed,
     UserNotActive,
@@ -72,20 +74,34 @@ def refuse_address_outside_lists(policy: Policy, address: EmailAddress) -> None:
 
     Raises: EmailRefused.
     """
-    if address.key in _lowered(policy.blocked_emails):
+    if address.key in _keys(policy.blocked_emails):
         raise EmailRefused
-    if address.key in _lowered(policy.allowed_emails):
+    if address.key in _keys(policy.allowed_emails):
         return
-    if address.domain in _lowered(policy.blocked_email_domains):
+    if address.domain in _domains(policy.blocked_email_domains):
         raise EmailRefused
-    if address.domain in _lowered(policy.allowed_email_domains):
+    if address.domain in _domains(policy.allowed_email_domains):
         return
     if policy.allowed_emails or policy.allowed_email_domains:
         raise EmailRefused
 
 
-def _lowered(entries: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(entry.lower() for entry in entries) if entries else entries
+@functools.lru_cache(maxsize=1024)
+def _keys(entries: tuple[str, ...]) -> frozenset[str]:
+    """Return a list's addresses as they are compared; what is none matches nothing."""
+    return frozenset(address.key for entry in entries if (address := _address(entry)))
+
+
+@functools.lru_cache(maxsize=1024)
+def _domains(entries: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(address.domain for entry in entries if (address := _address(f"somebody@{entry.strip()}")))
+
+
+def _address(text: str) -> EmailAddress | None:
+    try:
+        return parse_email(text)
+    except InvalidEmail:
+        return None
 
 
 def refuse_unless_active(policy: Policy, subject: Subject, *, anonymous_allowed: bool = False) -> None:
