@@ -165,6 +165,7 @@ async def test_another_letter_kills_the_first(under_test: CoreUnderTest) -> None
         ("bob@example.com", "active", UserNotFound),
         ("no address", "active", InvalidEmail),
         (ANN, "disabled", UserNotActive),
+        (ANN, "blocked", EmailRefused),
         (ANN, "verified", EmailAlreadyVerified),
     ],
 )
@@ -180,6 +181,7 @@ async def test_no_letter_goes_out_for_nothing(
         assert subject is not None
         await under_test.change(subject.id, status=status)
 
+    visit = strict(under_test, blocked_emails=(ANN,) if status == "blocked" else ())
     with pytest.raises(refusal):
-        await under_test.core.request_verification(strict(under_test), email, LETTER)
+        await under_test.core.request_verification(visit, email, LETTER)
     assert await under_test.letters() == []

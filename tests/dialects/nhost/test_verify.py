@@ -15,6 +15,7 @@ from tests.dialects.nhost.speaking import (
     refused,
 )
 from tests.support.serving import Serve
+from vestibule.core.passwords import ProvisionedUser
 
 VERIFIED_FIRST = {"verified_email_required": True}
 
@@ -156,6 +157,28 @@ async def test_asking_for_another_mail_has_its_refusals(serve: Serve) -> None:
             await speaker.post(ask, {"email": EMAIL}), 400, "email-already-verified", "User's email is already verified"
         )
         malformed(await speaker.post(ask, {}), 'Error at "/email": property "email" is missing')
+
+
+async def test_who_is_kept_out_gets_no_mail(serve: Serve) -> None:
+    """The access lists are asked again, and told as wrong credentials."""
+    async with serve(policy={**VERIFIED_FIRST, "blocked_email_domains": ("example.com",)}) as running:
+        await running.core.provision_user(running.project, ProvisionedUser(email=EMAIL), actor="test")
+        answer = await Speaker(running).post("/user/email/send-verification-email", {"email": EMAIL})
+        refused(answer, *WRONG_PASSWORD)
+        assert len(await running.mails()) == 0
+
+
+async def test_a_mailbox_is_not_filled(serve: Serve) -> None:
+    """After some letters an empty 429 that says when to come again; a reset says nothing (security 96)."""
+    async with serve(policy=VERIFIED_FIRST) as running:
+        speaker = Speaker(running)
+        await _signed_up(speaker)
+        ask = "/user/email/send-verification-email"
+        answers = [await speaker.post(ask, {"email": EMAIL}) for _ in range(7)]
+        assert [answer.status_code for answer in answers] == [200] * 6 + [429]
+        assert (answers[-1].content, answers[-1].headers["retry-after"]) == (b"", "3600")
+        assert (await speaker.post("/user/password/reset", {"email": EMAIL})).content == OK
+        assert len(await running.mails()) == 7
 
 
 async def test_a_user_disabled_meanwhile_is_sent_away_with_the_reason(serve: Serve) -> None:

@@ -8,7 +8,7 @@ from vestibule.core.letters import LetterForm, Postage, SendLetter
 from vestibule.core.projects import Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
 from vestibule.core.tickets import Purpose, Ticket, TicketDesk
-from vestibule.core.users import Subject, UserDirectory, parse_email, refuse_unless_active
+from vestibule.core.users import Subject, UserDirectory, parse_email, refuse_unless_welcome
 from vestibule.kernel.errors import EmailAlreadyVerified, EmailNotVerified, InvalidTicket, UserNotFound
 from vestibule.storage import Database, Queries
 
@@ -25,7 +25,7 @@ class RequestVerification:
     letters: SendLetter
 
     async def __call__(self, visit: Visit, email: str, form: LetterForm) -> None:
-        """Raises: UserNotFound, UserNotActive, AnonymousNotAllowed, EmailAlreadyVerified, InvalidEmail.
+        """Raises: UserNotFound, EmailRefused, UserNotActive, AnonymousNotAllowed, EmailAlreadyVerified, InvalidEmail.
 
         And TooManyAttempts, for known and unknown addresses alike.
         """
@@ -39,7 +39,7 @@ class RequestVerification:
 
     async def _send(self, visit: Visit, subject: Subject, email_key: str, form: LetterForm) -> None:
         with suppress(EmailNotVerified):  # that is what the letter is for
-            refuse_unless_active(visit.project.policy, subject)
+            refuse_unless_welcome(visit.project.policy, subject)
         credentials = await self.users.credentials(self.db, visit.project.id, subject.id)
         credential = next((row for row in credentials if row.email_key == email_key), None)
         if credential is None:

@@ -42,6 +42,7 @@ _NOT_NOW: Final = 503
         InvalidEmail,
         RedirectNotAllowed,
         InvalidCredentials,
+        EmailRefused,
         UserNotActive,
         AnonymousNotAllowed,
         EmailAlreadyVerified,
