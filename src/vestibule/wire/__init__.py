@@ -3,7 +3,7 @@
 A dialect imports its words from here; `app.build_app` mounts the dialects and gives an ASGI application.
 """
 
-from vestibule.wire.answers import Answer, Html, PlainText, RawBody, Redirect, Reply
+from vestibule.wire.answers import Answer, Html, PlainText, RawBody, Redirect, Reply, Script
 from vestibule.wire.app import Mount, WireSettings, build_app
 from vestibule.wire.call import Call, Headers
 from vestibule.wire.cookies import Cookie
@@ -37,6 +37,7 @@ __all__ = [
     "RawBody",
     "Redirect",
     "Reply",
+    "Script",
     "WireError",
     "WireSettings",
     "build_app",

@@ -27,6 +27,7 @@ Rendered = tuple[int, HeaderBlock, bytes]
 
 HTML: Final = "text/html; charset=utf-8"
 TEXT: Final = "text/plain; charset=utf-8"
+JAVASCRIPT: Final = "text/javascript; charset=utf-8"
 _LINE: Final = frozenset(map(chr, [0x09, *range(0x20, 0x7F), *range(0xA0, 0x100)]))
 _URI_SAFE: Final = "%!#$&'()*+,/:;=?@[]~"  # what RFC 3986 knows; the rest is percent-encoded, line breaks included
 
@@ -63,6 +64,16 @@ class Html:
 
 
 @dataclass(frozen=True, slots=True)
+class Script:
+    """JavaScript for a page to include."""
+
+    text: str
+    status: int = 200
+    headers: Sequence[tuple[str, str]] = ()
+    cookies: Sequence[Cookie] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PlainText:
     """Bare text; an empty text sends no content type either."""
 
@@ -84,8 +95,8 @@ class RawBody:
     cookies: Sequence[Cookie] = ()
 
 
-Reply = Answer[object] | Redirect | Html | PlainText | RawBody
-REPLY_TYPES: Final = (Answer, Redirect, Html, PlainText, RawBody)
+Reply = Answer[object] | Redirect | Html | Script | PlainText | RawBody
+REPLY_TYPES: Final = (Answer, Redirect, Html, Script, PlainText, RawBody)
 
 
 def render_reply(
@@ -101,6 +112,8 @@ def render_reply(
             code, content_type, body = reply.status, "", b""
         case Html():
             code, content_type, body = reply.status, HTML, reply.text.encode()
+        case Script():
+            code, content_type, body = reply.status, JAVASCRIPT, reply.text.encode()
         case PlainText():
             code, content_type, body = reply.status, reply.content_type if reply.text else "", reply.text.encode()
         case _:

@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Any, Final, get_args, get_origin
 
 from vestibule.kernel import errors
-from vestibule.wire.answers import HTML, TEXT, Answer, Html, PlainText, RawBody, Redirect
+from vestibule.wire.answers import HTML, JAVASCRIPT, TEXT, Answer, Html, PlainText, RawBody, Redirect, Script
 from vestibule.wire.binding import Bound, bind
 from vestibule.wire.declaration import FORM, Endpoint
 from vestibule.wire.decode import Shape
@@ -24,6 +24,7 @@ _PARAMETER: Final = re.compile(r"\{([a-z_]+)\}")
 _NO_CONTENT: Final = 204
 _FOUND: Final = 302
 _BINARY: Final = "application/octet-stream"
+_TEXTS: Final = ((Html, HTML), (Script, JAVASCRIPT), (PlainText, TEXT))
 
 
 def describe_dialect(
@@ -117,13 +118,11 @@ def _status(part: Shape, endpoint: Endpoint) -> int:
 
 def _content(part: Shape, dialect: Dialect, schemas: Schemas) -> Mapping[str, Schema]:
     part = _answered(part)
-    text: Schema = {"type": "string"}
     if part in (None, NoneType, Redirect):
         return {}
-    if part is Html:
-        return {HTML: text}
-    if part is PlainText:
-        return {TEXT: text}
+    media_type = next((media_type for kind, media_type in _TEXTS if part is kind), None)
+    if media_type is not None:
+        return {media_type: {"type": "string"}}
     return {_BINARY: {}} if part is RawBody else {dialect.json_type: schemas.describe(part)}
 
 

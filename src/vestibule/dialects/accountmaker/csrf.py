@@ -17,11 +17,10 @@ from vestibule.dialects.accountmaker.presented import access_token, refresh_toke
 from vestibule.dialects.accountmaker.settings import AccountMakerSettings
 from vestibule.dialects.accountmaker.tokens import base64url, from_base64url
 from vestibule.kernel.errors import CsrfFailed
-from vestibule.wire import Answer, Call, PlainText
+from vestibule.wire import Answer, Call, Script
 
 _SESSION_BYTES: Final = 32
 _NONCE_BYTES: Final = 16
-_JAVASCRIPT: Final = "text/javascript; charset=utf-8"
 _SCRIPTS: Final = frozenset(
     {"text/javascript", "application/javascript", "application/x-javascript", "text/ecmascript"}
 )
@@ -96,7 +95,7 @@ class CsrfToken(msgspec.Struct, frozen=True):
 
 
 @accountmaker.get("/auth/csrf-session", tags=["csrf"])
-def csrf_session(call: Call, csrf: CsrfTokens, settings: AccountMakerSettings) -> Answer[CsrfToken] | PlainText:
+def csrf_session(call: Call, csrf: CsrfTokens, settings: AccountMakerSettings) -> Answer[CsrfToken] | Script:
     """Open a CSRF session, or keep the one that is open.
 
     Answers a token to those who accept JSON, and otherwise a script that fetches one: the script itself holds no
@@ -108,7 +107,7 @@ def csrf_session(call: Call, csrf: CsrfTokens, settings: AccountMakerSettings) -
     if _prefers_json(call.header("accept") or ""):
         token = csrf.mint(session)
         return Answer(CsrfToken(token), headers=[vary, ("x-csrf-token", token)], cookies=cookies)
-    return PlainText(_script(settings.base), content_type=_JAVASCRIPT, headers=[vary], cookies=cookies)
+    return Script(_script(settings.base), headers=[vary], cookies=cookies)
 
 
 @accountmaker.get("/auth/csrf-token", tags=["csrf"], raises=[CsrfFailed])
