@@ -19,6 +19,7 @@ import msgspec
 
 from vestibule.core.sessions.secrets import RefreshSecrets
 from vestibule.core.sessions.store import ROTATE, TAPE_DIGITS
+from vestibule.core.signing import Algorithm, SharedSecret, signing_key_from_secret
 from vestibule.core.users.store import SUBJECT_BY_ID
 from vestibule.kernel.clock import to_micros
 from vestibule.kernel.entropy import SystemEntropy
@@ -44,6 +45,7 @@ _OK: Final = b'"OK"\n'
 _SELECT: Final = SUBJECT_BY_ID.prepared(Engine.POSTGRESQL)
 _UPDATE: Final = ROTATE.prepared(Engine.POSTGRESQL)
 
+_signing_key: Final = signing_key_from_secret(SharedSecret(Algorithm.HS256, JWT_KEY.encode()))
 _secrets: Final = RefreshSecrets(Keyring([ROOT_KEY], SystemEntropy()), SystemEntropy())
 _idle: Final[list[Connection]] = []
 _subjects: Final[dict[bytes, UUID]] = {}
@@ -164,7 +166,7 @@ async def refresh(scope: Scope, receive: Receive) -> bytes:  # noqa: ARG001 - as
     row = await fetch_row(_UPDATE.sql, values)
     session_id = row[0]
     answer = {
-        "accessToken": jwt.encode(claims_of(row, session_id, now), JWT_KEY, algorithm="HS256"),
+        "accessToken": _signing_key.sign(claims_of(row, session_id, now)),
         "accessTokenExpiresIn": int(ACCESS_LIFE.total_seconds()),
         "refreshToken": UUID(bytes=follower.secret),
         "refreshTokenId": session_id,
