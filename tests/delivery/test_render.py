@@ -15,6 +15,7 @@ from vestibule.delivery.render import Renderer, TemplateMissing
 
 LINK = "https://auth.acme.example/v1/verify?redirectTo=https%3A%2F%2Fapp.acme.example&ticket=verifyEmail%3Ax&type=emailVerify"
 FULL = MailVariables(
+    product="Acme Notes",
     link=LINK,
     ticket="verifyEmail:x",
     redirect_to="https://app.acme.example",
@@ -30,7 +31,7 @@ FULL = MailVariables(
 BUILT = ["email-verify", "password-reset"]
 
 
-def claimed(template: str = "email-verify", locale: str = "en", product: str | None = "Acme Notes") -> Claimed:
+def claimed(template: str = "email-verify", locale: str = "en") -> Claimed:
     return Claimed(
         project_id=UUID(int=1),
         id=UUID(int=2),
@@ -41,12 +42,11 @@ def claimed(template: str = "email-verify", locale: str = "en", product: str | N
         payload=None,
         attempts=1,
         created_at=datetime(2026, 1, 2, tzinfo=UTC),
-        product=product,
     )
 
 
-def render(variables: MailVariables, template: str = "email-verify", product: str | None = "Acme Notes") -> Mail:
-    return Renderer().render(claimed(template, product=product), variables)
+def render(variables: MailVariables, template: str = "email-verify") -> Mail:
+    return Renderer().render(claimed(template), variables)
 
 
 class _Tags(HTMLParser):
@@ -78,13 +78,12 @@ def test_templates_render_with_every_variable_missing(template: str, missing: st
     """No empty sentence, no leftover syntax, whatever a dialect does not know."""
     variables = FULL if missing is None else msgspec.structs.replace(FULL, **{missing: ""})
     for given in (variables, MailVariables()):
-        for product in ("Acme Notes", None):
-            mail = render(given, template, product)
-            for part in (mail.subject, mail.html, mail.text):
-                assert part.strip()
-                assert not any(sign in part for sign in ("{{", "{%", "None", "Undefined"))
-            assert re.search(r"\S  +\S| $|\n\n\n", mail.text, re.MULTILINE) is None
-            assert _Tags(mail.html).seen.isdisjoint({"script", "img", "link", "form", "iframe"})
+        mail = render(given, template)
+        for part in (mail.subject, mail.html, mail.text):
+            assert part.strip()
+            assert not any(sign in part for sign in ("{{", "{%", "None", "Undefined"))
+        assert re.search(r"\S  +\S| $|\n\n\n", mail.text, re.MULTILINE) is None
+        assert _Tags(mail.html).seen.isdisjoint({"script", "img", "link", "form", "iframe"})
 
 
 @pytest.mark.parametrize("template", BUILT)

@@ -50,6 +50,22 @@ def test_default_role_and_locale_are_always_allowed(nhost_environment: Environ) 
     assert policy.allowed_locales == ("en", "fr", "de")
 
 
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({}, "acme.example"),
+        ({"AUTH_CLIENT_URL": "http://localhost:3000"}, "Vestibule"),
+        ({"AUTH_CLIENT_URL": "http://[::1]:3000"}, "Vestibule"),
+        ({"AUTH_CLIENT_URL": "acme-notes://home"}, "Vestibule"),
+        ({"AUTH_CLIENT_URL": ""}, "Vestibule"),
+        ({"VESTIBULE_PROJECT_NAME": "Acme Notes"}, "Acme Notes"),
+    ],
+)
+def test_mails_have_a_name_for_what_people_sign_in_to(nhost_environment: Environ, changes: Environ, name: str) -> None:
+    """The one that is set, else where people come from, unless that is a developer's machine."""
+    assert load(nhost_environment | changes).project_name == name
+
+
 def test_empty_variables_count_as_unset(nhost_environment: Environ) -> None:
     """Compose files pass `AUTH_PORT=` for what is not set."""
     settings = load(nhost_environment | {"AUTH_PORT": "", "AUTH_DISABLE_SIGNUP": " "})

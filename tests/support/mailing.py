@@ -75,7 +75,7 @@ def enqueue(db: Database, outbox: Outbox, project_id: ProjectId, clock: FakeCloc
 
     async def put(recipient: str = "bob@example.com", **variables: str) -> UUID:
         clock.advance(timedelta(milliseconds=1))  # ids sort by it
-        given = MailVariables(**{"link": SECRET_LINK, **variables})
+        given = MailVariables(**{"product": "Acme Notes", "link": SECRET_LINK, **variables})
         async with db.write() as tx:
             return await outbox.enqueue(tx, Message(project_id, "email-verify", recipient, given))
 

@@ -36,9 +36,12 @@ def put_mail(box: Mailbox, clock: FakeClock) -> Callable[[str, str], str]:
             payload=None,
             attempts=1,
             created_at=clock.now(),
-            product="Acme Notes",
         )
-        box.put(renderer.render(letter, MailVariables(link=link, ticket="verifyEmail:x", email=recipient)))
+        box.put(
+            renderer.render(
+                letter, MailVariables(product="Acme Notes", link=link, ticket="verifyEmail:x", email=recipient)
+            )
+        )
         return str(letter.id)
 
     return put

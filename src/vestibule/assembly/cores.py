@@ -67,7 +67,12 @@ def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy)
     attempts = AttemptBudget(clock, keyring)
     key_sets = KeySets(db, keyring, clock, entropy, settings.signing_algorithm)
     catalog = Catalog(
-        db, key_sets, settings.policy, settings.dialects, configured_key(settings.jwt) if settings.jwt else None
+        db,
+        key_sets,
+        settings.policy,
+        settings.dialects,
+        configured_key(settings.jwt) if settings.jwt else None,
+        settings.project_name,
     )
     tickets = TicketDesk(clock, entropy, keyring)
     users = UserDirectory(db, audit, clock)

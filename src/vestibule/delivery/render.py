@@ -33,7 +33,13 @@ _MAX_NAME: Final = 64
 _MAX_ADDRESS: Final = 320
 _MAX_VALUE: Final = 2048
 _MAX_SUBJECT: Final = 200
-_LIMITS: Final = {"link": _MAX_LINK, "redirect_to": _MAX_LINK, "email": _MAX_ADDRESS, "new_email": _MAX_ADDRESS}
+_LIMITS: Final = {
+    "product": _MAX_NAME,
+    "link": _MAX_LINK,
+    "redirect_to": _MAX_LINK,
+    "email": _MAX_ADDRESS,
+    "new_email": _MAX_ADDRESS,
+}
 
 
 class TemplateMissing(Exception):
@@ -66,10 +72,9 @@ class Renderer:
         """
         found = self._find(claimed.template, claimed.locale)
         shown = _shown(variables)
-        product = one_line(claimed.product or "", _MAX_NAME)
         language = found.locale.partition("-")[0].partition("_")[0].lower()
         frame = {
-            "product": product,
+            "product": shown["product"],
             "language": found.locale.replace("_", "-"),
             "direction": "rtl" if language in _RIGHT_TO_LEFT else "ltr",
         }

@@ -56,6 +56,13 @@ DIALECTS: Final = Variable[tuple[str, ...]](
     ("nhost",),
     "What the default project speaks: nhost, sublay, accountmaker. With `--dev` all three.",
 )
+PROJECT_NAME: Final = Variable[str | None](
+    "VESTIBULE_PROJECT_NAME",
+    text,
+    None,
+    "What mails call the default project.",
+    shown="the host of `AUTH_CLIENT_URL`, or Vestibule where that is a developer's",
+)
 ALLOWED_ORIGINS: Final = Variable[tuple[str, ...]](
     "VESTIBULE_ALLOWED_ORIGINS",
     names,
@@ -221,6 +228,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         ALLOW_HTTP,
         TRUSTED_PROXIES,
         DIALECTS,
+        PROJECT_NAME,
         ALLOWED_ORIGINS,
         ACCESS_LOG,
         ECHO_REQUEST_ID,

@@ -19,11 +19,12 @@ from vestibule.settings.keys import configured_jwt, root_keys
 from vestibule.settings.limits import limit_settings
 from vestibule.settings.mail import smtp_settings
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
-from vestibule.settings.process import Flags, Listening, cores, listening, reader_of
+from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
 from vestibule.settings.tree import Settings
 from vestibule.storage.urls import sqlite_location
 from vestibule.wire.address import TrustedProxies
 
+_UNNAMED: Final = "Vestibule"
 _DIALECTS: Final = frozenset({"nhost", "sublay", "accountmaker"})
 
 
@@ -83,6 +84,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         root_keys_origin=origin,
         jwt=jwt,
         signing_algorithm=Algorithm(reader.get(own.SIGNING_ALGORITHM)),
+        project_name=_project_name(reader),
         policy=_policy(reader),
         dialects=_dialects(reader),
         public_url=public_url,
@@ -163,6 +165,18 @@ def _dialects(reader: Reader) -> frozenset[str]:
     if not found or not found <= _DIALECTS:
         reader.refuse(own.DIALECTS.name, f"is {','.join(sorted(found))}", f"choose from {', '.join(sorted(_DIALECTS))}")
     return found
+
+
+def _project_name(reader: Reader) -> str:
+    named = reader.get(own.PROJECT_NAME)
+    if named is not None:
+        return named
+    try:
+        parts = urlsplit(reader.get(nhost.CLIENT_URL))
+    except ValueError:  # who checks redirect targets complains about it
+        return _UNNAMED
+    host = parts.hostname if parts.scheme in {"http", "https"} else None
+    return _UNNAMED if host is None or is_loopback(host) else host
 
 
 def _trusted_proxies(reader: Reader) -> tuple[str, ...]:

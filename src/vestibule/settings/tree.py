@@ -44,6 +44,7 @@ class Settings:
     root_keys_origin: str
     jwt: ConfiguredJwt | None
     signing_algorithm: Algorithm = Algorithm.RS256
+    project_name: str
     policy: Policy
     dialects: frozenset[str]
     public_url: str

@@ -67,6 +67,7 @@ class SendLetter:
         )
         text = form.ticket_text(await self.tickets.issue(tx, ticket))
         variables = MailVariables(
+            product=visit.project.name,
             link=form.link(text),
             ticket=text,
             redirect_to=form.redirect_to,

@@ -20,9 +20,11 @@ class MailVariables(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """What a template may show. Everything is text, and empty where it does not apply.
 
     `link` is complete and built from the public URL; `ticket` is the secret within it, `code` one that people type.
+    `product` is the name of the project, as it was when the message was written;
     `email` is the recipient's current address, `new_email` the one that a change would make current.
     """
 
+    product: str = ""
     link: str = ""
     ticket: str = ""
     redirect_to: str = ""
@@ -65,7 +67,6 @@ class Claimed:
     payload: bytes | None
     attempts: int
     created_at: datetime
-    product: str | None
 
     @property
     def message_id(self) -> MessageId:

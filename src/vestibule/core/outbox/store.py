@@ -22,8 +22,7 @@ INSERT: Final = Statement(
 )
 
 _CLAIMED: Final = """
-    RETURNING project_id, id, channel, template, locale, recipient, payload, attempts, created_at,
-        (SELECT name FROM vestibule_projects WHERE vestibule_projects.id = vestibule_outbox.project_id) AS product
+    RETURNING project_id, id, channel, template, locale, recipient, payload, attempts, created_at
 """
 
 # The picked rows are a materialised CTE: a plain IN (... LIMIT) may be evaluated more than once by a join.

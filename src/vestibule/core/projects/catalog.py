@@ -13,6 +13,7 @@ from vestibule.kernel.ids import AccountId, ProjectId
 from vestibule.storage import Database
 
 _MOST_REMEMBERED = 10_000
+_LONGEST_HOST = 253  # RFC 1035 section 2.3.4, in text; whoever sends a longer one shall not fill our memory
 
 
 @dataclass(slots=True)
@@ -20,8 +21,9 @@ class Catalog:
     """Answers which project and which client a request means. Unknown names are never remembered, except hosts:
     every request asks for its own, and most servers have none bound.
 
-    `default_policy` is the policy of the project `default`, from configuration, and `default_key` its signing key;
-    other projects start from the built-in policy. Both are overlaid with the settings stored with the project.
+    `default_policy` is the policy of the project `default`, from configuration, `default_key` its signing key and
+    `default_name` its name, whatever is stored; other projects start from the built-in policy. Both policies are
+    overlaid with the settings stored with the project.
     """
 
     db: Database
@@ -29,6 +31,7 @@ class Catalog:
     default_policy: Policy
     default_dialects: frozenset[str]
     default_key: SigningKey | None = None
+    default_name: str = "Vestibule"
     seen_generation: str = ""
     _projects: dict[str, Project] = field(default_factory=dict)
     _projects_by_id: dict[ProjectId, Project] = field(default_factory=dict)
@@ -45,32 +48,36 @@ class Catalog:
         known = self._projects.get(public_id)
         if known is not None:
             return known
+        generation = self.key_sets.generation
         row = await self.db.one(store.PROJECT_BY_PUBLIC_ID, public_id=public_id)
-        return self._remember(row)
+        return self._remember(row, generation)
 
     async def project_by_id(self, project_id: ProjectId) -> Project:
         """Return the project with that id. Raises: ProjectNotFound."""
         known = self._projects_by_id.get(project_id)
         if known is not None:
             return known
+        generation = self.key_sets.generation
         row = await self.db.one(store.PROJECT_BY_ID, id=project_id)
-        return self._remember(row)
+        return self._remember(row, generation)
 
     async def client(self, public_id: str) -> Client:
         """Return the client with that client_id. Raises: ClientNotFound."""
         known = self._clients.get(public_id)
         if known is not None:
             return known
+        generation = self.key_sets.generation
         row = await self.db.one(store.CLIENT_BY_PUBLIC_ID, public_id=public_id)
-        return self._remember_client(row)
+        return self._remember_client(row, generation)
 
     async def client_by_id(self, client_id: UUID) -> Client:
         """Return the client with that internal id. Raises: ClientNotFound."""
         known = self._clients_by_id.get(client_id)
         if known is not None:
             return known
+        generation = self.key_sets.generation
         row = await self.db.one(store.CLIENT_BY_ID, id=client_id)
-        return self._remember_client(row)
+        return self._remember_client(row, generation)
 
     async def by_host(self, hostname: str) -> tuple[Project, Client | None] | None:
         """Return what an operator bound to this host name; None when nothing is."""
@@ -78,14 +85,18 @@ class Catalog:
             return self._hosts[hostname]
         except KeyError:
             pass
+        if len(hostname) > _LONGEST_HOST:
+            return None
+        generation = self.key_sets.generation
         row = await self.db.one(store.HOST, hostname=hostname)
         found = None
         if row is not None:
             project = await self.project_by_id(ProjectId(row.project_id))
             found = project, (await self.client_by_id(row.client_id) if row.client_id else None)
-        if len(self._hosts) >= _MOST_REMEMBERED:
-            self._hosts.clear()
-        self._hosts[hostname] = found
+        if generation == self.key_sets.generation:
+            if len(self._hosts) >= _MOST_REMEMBERED:
+                self._hosts.clear()
+            self._hosts[hostname] = found
         return found
 
     async def lists_origin(self, origin: str) -> bool:
@@ -108,20 +119,22 @@ class Catalog:
             memory.clear()
         self.key_sets.forget()
 
-    def _remember(self, row: ProjectRow | None) -> Project:
+    def _remember(self, row: ProjectRow | None, generation: int) -> Project:
         if row is None:
             raise ProjectNotFound
         is_default = row.public_id == DEFAULT_PROJECT
         project = Project(
             id=ProjectId(row.id),
             public_id=row.public_id,
-            name=row.name,
+            name=self.default_name if is_default else row.name,
             dialects=self.default_dialects if is_default else frozenset(row.dialects),
             policy=overlaid(self.default_policy if is_default else Policy(), row.settings),
             parent_account_id=AccountId(row.parent_account_id) if row.parent_account_id else None,
         )
         if is_default and self.default_key is not None:
             self.key_sets.configured[KeyOwner(project.id)] = self.default_key
+        if generation != self.key_sets.generation:
+            return project  # read before the change that made us forget
         if len(self._projects) >= _MOST_REMEMBERED:
             self._projects.clear()
             self._projects_by_id.clear()
@@ -129,10 +142,12 @@ class Catalog:
         self._projects_by_id[project.id] = project
         return project
 
-    def _remember_client(self, row: store.ClientRow | None) -> Client:
+    def _remember_client(self, row: store.ClientRow | None, generation: int) -> Client:
         if row is None:
             raise ClientNotFound
         client = client_from_row(row)
+        if generation != self.key_sets.generation:
+            return client
         if len(self._clients) >= _MOST_REMEMBERED:
             self._clients.clear()
             self._clients_by_id.clear()

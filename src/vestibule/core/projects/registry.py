@@ -1,6 +1,6 @@
 """Creates projects, clients and host bindings: the operator's side of the catalog."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -63,7 +63,7 @@ class Registry:
         if await self.db.one(store.PROJECT_BY_PUBLIC_ID, public_id=DEFAULT_PROJECT) is None:
             try:
                 return await self.create_project(
-                    NewProject("Default", self.catalog.default_dialects, public_id=DEFAULT_PROJECT)
+                    NewProject(self.catalog.default_name, self.catalog.default_dialects, public_id=DEFAULT_PROJECT)
                 )
             except NameTaken:
                 pass  # another worker was first
@@ -132,8 +132,10 @@ class Registry:
         return await self.catalog.client(public_id)
 
     async def projects(self, *, after: ProjectId | None = None, limit: int = 100) -> list[ProjectRow]:
-        """Return projects in the order of their ids, a page at a time."""
-        return await self.db.all(store.PROJECTS, after=after or UUID(int=0), limit=limit)
+        """Return projects in the order of their ids, a page at a time; the default one under its configured name."""
+        rows = await self.db.all(store.PROJECTS, after=after or UUID(int=0), limit=limit)
+        name = self.catalog.default_name
+        return [replace(row, name=name) if row.public_id == DEFAULT_PROJECT else row for row in rows]
 
     async def announce_change(self) -> None:
         """Tell every worker that keys, clients or projects changed."""
