@@ -1,0 +1,4 @@
+from tests.fuzz.beside import beside
+from tests.support.serving import serve
+
+__all__ = ["beside", "serve"]

@@ -1,0 +1,135 @@
+"""What each door's OpenAPI document says is what it does, also for requests that nobody would write by hand."""
+
+import zlib
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlsplit
+from warnings import catch_warnings, simplefilter
+
+import pytest
+import requests
+import schemathesis
+from hypothesis.errors import Unsatisfiable
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.core.transport import Response
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.cross.doors import EMAIL, PASSWORD, Doors, doors_of
+from tests.fuzz.beside import Beside, Heard, fuzz
+from tests.support.serving import CLIENT_ID
+
+EXAMPLES: Final = 30
+CHECKS: Final = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+# Generated texts name nobody; now and then a request should get further than that.
+REAL: Final = {"email": EMAIL, "password": PASSWORD, "client_id": CLIENT_ID, "redirectTo": "http://localhost:3000/x"}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a request needs so that it is more than a stranger's."""
+
+    bearer: str
+    refresh: str
+    key: str
+
+
+async def _known(doors: Doors, name: str) -> Known:
+    await doors.accountmaker.sign_up()
+    held = await doors[name].sign_in()
+    key = await doors.sublay.running.service_key()
+    return Known(held.access, held.refresh, key.secret.reveal())
+
+
+def _plausible(case: Any, known: Known) -> None:  # a schemathesis Case
+    """Replace some of what was generated with what is real; which, depends on what was generated alone."""
+    if "project" in (case.path_parameters or {}) and _chance(case.path_parameters["project"], 8):
+        case.path_parameters["project"] = "default"
+    real = {**REAL, "refreshToken": known.refresh, "refresh_token": known.refresh}
+    if isinstance(case.body, dict):
+        for member in case.body:
+            if member in real and _chance(case.body[member], 6):
+                case.body[member] = real[member]
+
+
+def _chance(value: object, eighths: int) -> bool:
+    return zlib.crc32(repr(value).encode()) % 8 < eighths
+
+
+def _headers(operation: Any, known: Known) -> dict[str, str]:
+    """Return who calls: the user or the backend where authentication is declared, and the client everywhere."""
+    schemes = {name for choice in operation.definition.raw.get("security", []) for name in choice}
+    headers = {"x-client-id": CLIENT_ID} if not operation.path.startswith("/auth/verify") else {}
+    if "ServiceKey" in schemes:
+        return {**headers, "authorization": f"Bearer {known.key}", "x-sublay-project-id": "default"}
+    return {**headers, "authorization": f"Bearer {known.bearer}"} if schemes else headers
+
+
+def _prepared(case: Any, base: str, headers: dict[str, str]) -> requests.PreparedRequest:
+    told = case.as_transport_kwargs(
+        base_url=f"http://localhost:4000{base}", headers={**(case.headers or {}), **headers}
+    )
+    told.pop("cookies", None)
+    wanted = ("method", "url", "headers", "params", "data", "json", "files")
+    return requests.Request(**{key: told[key] for key in wanted if key in told}).prepare()
+
+
+def _send(beside: Beside, prepared: requests.PreparedRequest) -> Heard:
+    address = urlsplit(prepared.url or "")
+    url = f"{address.path}?{address.query}" if address.query else address.path
+    body = prepared.body.encode() if isinstance(prepared.body, str) else prepared.body
+    assert body is None or isinstance(body, bytes)
+    headers = [
+        (str(name).encode("latin-1"), value if isinstance(value, bytes) else value.encode("latin-1", "replace"))
+        for name, value in prepared.headers.items()
+    ]
+    return beside.send(prepared.method or "GET", url, headers, body)
+
+
+def _checked(case: Any, prepared: requests.PreparedRequest, answer: Heard) -> None:
+    response = Response(answer.status_code, answer.headers, answer.content, prepared, elapsed=0.0, verify=False)
+    case.validate_response(response, checks=CHECKS)
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("mode", ["positive", "negative"])
+@pytest.mark.parametrize("name", ["nhost", "sublay", "accountmaker"])
+def test_a_door_does_what_its_document_says(beside: Beside, name: str, mode: str) -> None:
+    """No 5xx; each answer has a documented status, content type and shape, for good requests and for bad ones."""
+    document = beside.run(beside.running.client.get(f"/openapi/{name}.json")).json()
+    known = beside.run(_known(doors_of(beside.running), name))
+    schema = schemathesis.openapi.from_dict(document)
+    tried = 0
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok), found
+        operation = found.ok()
+        base = "" if operation.definition.raw.get("servers") else urlsplit(document["servers"][-1]["url"]).path
+        headers = _headers(operation, known)
+        strategy = operation.as_strategy(generation_mode=GenerationMode(mode))
+
+        def answers(case: Any, base: str = base, headers: dict[str, str] = headers) -> None:
+            nonlocal tried
+            tried += 1
+            _plausible(case, known)
+            prepared = _prepared(case, base, headers)
+            _checked(case, prepared, _send(beside, prepared))
+
+        with catch_warnings():
+            simplefilter("ignore")  # about schemas that leave little to negate
+            try:
+                fuzz(strategy, answers, examples=EXAMPLES)
+            except Unsatisfiable:  # it takes nothing that could be wrong
+                assert mode == "negative", operation.label
+    assert tried > 5 * len(document["paths"])
