@@ -2,10 +2,10 @@
 
 import dataclasses
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from vestibule.core.projects.model import Client, Policy, TokenTerms
 from vestibule.core.projects.store import ClientRow
@@ -14,6 +14,10 @@ from vestibule.kernel.ids import AccountId, ClientId, ProjectId
 
 class InvalidSettings(Exception):
     """The settings of a project or client do not make sense; the message names the member."""
+
+
+_Seconds: TypeAlias = Annotated[int, Meta(ge=1, le=100 * 365 * 24 * 3600)]
+_Count: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
 class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -26,7 +30,7 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     allowed_roles: tuple[str, ...] | UnsetType = UNSET
     default_locale: str | UnsetType = UNSET
     allowed_locales: tuple[str, ...] | UnsetType = UNSET
-    password_min_length: int | UnsetType = UNSET
+    password_min_length: _Count | UnsetType = UNSET
     password_change_ends_other_sessions: bool | UnsetType = UNSET
     allowed_emails: tuple[str, ...] | UnsetType = UNSET
     allowed_email_domains: tuple[str, ...] | UnsetType = UNSET
@@ -35,10 +39,10 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     client_url: str | UnsetType = UNSET
     allowed_redirect_urls: tuple[str, ...] | UnsetType = UNSET
     allowed_origins: tuple[str, ...] | UnsetType = UNSET
-    access_token_seconds: int | UnsetType = UNSET
-    refresh_token_seconds: int | UnsetType = UNSET
-    metadata_limit_bytes: int | UnsetType = UNSET
-    mail_per_hour: int | UnsetType = UNSET
+    access_token_seconds: _Seconds | UnsetType = UNSET
+    refresh_token_seconds: _Seconds | UnsetType = UNSET
+    metadata_limit_bytes: _Count | UnsetType = UNSET
+    mail_per_hour: _Count | UnsetType = UNSET
 
 
 def overlaid(policy: Policy, settings: dict[str, Any]) -> Policy:

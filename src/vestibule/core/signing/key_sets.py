@@ -96,7 +96,10 @@ class KeySets:
         """Return the owner's keys, making the first one if there is none yet."""
         loaded = self._loaded.get(owner)
         if loaded is None:
-            loaded = self._loaded[owner] = await self._load(owner)
+            generation = self.generation
+            loaded = await self._load(owner)
+            if generation == self.generation:  # else a key may have been revoked while this was read
+                self._loaded[owner] = loaded
         return loaded
 
     async def _load(self, owner: KeyOwner) -> KeySet:
@@ -104,18 +107,21 @@ class KeySets:
         if configured is not None:
             return KeySet(configured, {configured.kid: configured})
         rows = await self.live(owner)
-        if not any(row.state == KeyState.ACTIVE for row in rows):
+        if not _any_active(rows):
             first = await self.generate(self.algorithm_of(owner))
             async with self.db.write() as tx:
-                await self.keep(tx, owner, first, KeyState.ACTIVE)
-            rows = await self.live(owner)
+                # Of several workers that all miss it one keeps its key, or their tokens would be nothing to each other.
+                await tx.one(store.HELD_PROJECT, project_id=owner.project_id)
+                if not _any_active(await self.live(owner, tx)):
+                    await self.keep(tx, owner, first, KeyState.ACTIVE)
+                rows = await self.live(owner, tx)
         keys: dict[str | None, SigningKey] = {row.kid: self._open(row) for row in rows}
         newest = max((row for row in rows if row.state == KeyState.ACTIVE), key=lambda row: row.created_at)
         return KeySet(keys[newest.kid], keys)
 
-    async def live(self, owner: KeyOwner) -> list[KeyRow]:
+    async def live(self, owner: KeyOwner, db: Queries | None = None) -> list[KeyRow]:
         """Return the owner's keys that verify now: pending, active, and retired ones whose tokens may live."""
-        return await self.db.all(
+        return await (db or self.db).all(
             store.LIVE, project_id=owner.project_id, client_id=owner.client_id, now=self.clock.now()
         )
 
@@ -156,6 +162,10 @@ class KeySets:
     def now_seconds(self) -> int:
         """Return the present moment as a NumericDate."""
         return to_seconds(self.clock.now())
+
+
+def _any_active(rows: list[KeyRow]) -> bool:
+    return any(row.state == KeyState.ACTIVE for row in rows)
 
 
 def unverified_kid(token: str) -> str | None:

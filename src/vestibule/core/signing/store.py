@@ -33,6 +33,12 @@ class KeyRow:
     expires_at: datetime | None
 
 
+HELD_PROJECT: Final = Statement(
+    UUID,
+    postgres="SELECT id FROM vestibule_projects WHERE id = :project_id FOR NO KEY UPDATE",
+    sqlite="SELECT id FROM vestibule_projects WHERE id = :project_id",
+)
+
 LIVE: Final = Statement(
     KeyRow,
     """

@@ -34,7 +34,7 @@ class VerifiedTokens(Generic[P]):
     def remember(self, key: tuple[str, bytes, int, str], expires_at_seconds: int, meaning: P) -> P:
         """Keep `meaning` until the token expires; the oldest entries make room."""
         if len(self._entries) >= self.most:
-            for oldest in list(self._entries)[: self.most // 10]:
+            for oldest in list(self._entries)[: max(self.most // 10, 1)]:
                 del self._entries[oldest]
         self._entries[key] = (expires_at_seconds, meaning)
         return meaning
