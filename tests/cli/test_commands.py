@@ -101,8 +101,36 @@ def test_projects_and_clients_take_ids_of_the_operators_choice(run: Run) -> None
     assert client["id"] == "web"
     assert {row["id"] for row in answer(run, "project", "list")} == {"default", "shop"}
     assert run("project", "create", "Again", "--id", "shop").returncode == 1
-    assert run("project", "create", "Bad", "--set", "no_such_rule=1").returncode == 2
     assert run("client", "create", "Web", "--project", "nowhere").returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("setting", "named"),
+    [
+        ("no_such_rule=1", "`no_such_rule`"),
+        ("password_min_length=long", "`$.password_min_length`"),
+        ("default_role=admin", "default_role 'admin'"),
+        ("default_locale=fr", "default_locale 'fr'"),
+        ('allowed_redirect_urls=["https://*.example", "https://{a"]', "'https://{a'"),
+        ("client_url=shop.example", "'shop.example'"),
+    ],
+)
+def test_a_project_that_could_not_work_is_not_made(run: Run, setting: str, named: str) -> None:
+    """Status 2 and one line that says which setting makes no sense."""
+    bad = run("project", "create", "Bad", "--id", "bad", "--set", setting)
+    assert (bad.returncode, bad.stdout, len(bad.stderr.splitlines())) == (2, "", 1)
+    assert named in bad.stderr
+    assert [row["id"] for row in answer(run, "project", "list")] == ["default"]
+
+
+def test_a_clients_settings_are_checked_before_they_are_stored(run: Run) -> None:
+    """What its users would stumble over is told to the operator."""
+    good = ("--set", "hide_email_existence=true", "--set", 'access_token_config={"expires_in":600}')
+    assert answer(run, "client", "create", "Web", "--id", "web", *good)["id"] == "web"
+    bad = run("client", "create", "Web", "--id", "other", "--set", 'access_token_config={"expires_in":5}')
+    assert (bad.returncode, len(bad.stderr.splitlines())) == (2, 1)
+    assert "access_token_config.expires_in" in bad.stderr
+    assert run("client", "create", "Web", "--id", "other").returncode == 0
 
 
 def test_a_rotated_key_is_published_before_it_signs(run: Run) -> None:

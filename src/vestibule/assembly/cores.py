@@ -23,6 +23,7 @@ from vestibule.core.passwords import (
 )
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
+from vestibule.core.redirects import allow_list_of
 from vestibule.core.sessions import ChangeStanding, IssueSession, RefreshSecrets, RefreshSession, RevokeSessions
 from vestibule.core.signin import FinishSignIn
 from vestibule.core.signing import (
@@ -90,7 +91,7 @@ def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy)
         clock=clock,
         keyring=keyring,
         catalog=catalog,
-        registry=Registry(db, catalog, key_sets, audit, clock, entropy),
+        registry=Registry(db, catalog, key_sets, audit, clock, entropy, allow_list_of),
         service_keys=ServiceKeys(db, audit, clock, entropy),
         key_sets=key_sets,
         key_rotation=KeyRotation(key_sets, max(settings.policy.access_token_life, _LONGEST_TOKEN_LIFE)),

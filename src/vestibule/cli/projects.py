@@ -2,7 +2,7 @@
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -18,6 +18,10 @@ _project = typer.Typer(help="User namespaces, each with its own users, keys and 
 _service_key = typer.Typer(help="Keys with which your own servers speak for a project.", no_args_is_help=True)
 _client = typer.Typer(help="Applications that call on behalf of users.", no_args_is_help=True)
 _DIALECTS = ("nhost", "sublay", "accountmaker")
+
+Setting: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--set", help="A rule, as name=value with value in JSON; may be repeated.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -36,9 +40,7 @@ def create_project(
     host: Annotated[
         list[str] | None, typer.Option(help="A host name that means this project; may be repeated.")
     ] = None,
-    setting: Annotated[
-        list[str] | None, typer.Option("--set", help="A rule, as name=value with value in JSON; may be repeated.")
-    ] = None,
+    setting: Setting = None,
     as_json: Json = False,
     dev: Dev = False,
     config: ConfigFile = None,
@@ -47,7 +49,7 @@ def create_project(
     unknown = sorted(set(dialect) - set(_DIALECTS))
     if unknown:
         raise typer.BadParameter(f"{unknown[0]} is not one of {', '.join(_DIALECTS)}", param_hint="--dialect")
-    settings = dict(_setting(text) for text in setting or [])
+    settings = _settings(setting)
 
     async def create(core: "Core") -> "Project":
         from vestibule.core.projects import NewProject  # noqa: PLC0415
@@ -60,6 +62,10 @@ def create_project(
         print_json({"id": project.public_id, "name": project.name, "dialects": sorted(project.dialects)})
     else:
         say(f"Created project {project.public_id}.")
+
+
+def _settings(written: list[str] | None) -> dict[str, Any]:  # Any: JSON
+    return dict(_setting(text) for text in written or [])
 
 
 def _setting(text: str) -> tuple[str, Any]:  # Any: JSON
@@ -184,11 +190,13 @@ def create_client(
     issuer: Annotated[str | None, typer.Option(help="Issuer of its tokens.", show_default="the public URL")] = None,
     audience: Annotated[str | None, typer.Option(help="Audience of its tokens.")] = None,
     host: Annotated[list[str] | None, typer.Option(help="A host name that means this client; may be repeated.")] = None,
+    setting: Setting = None,
     as_json: Json = False,
     dev: Dev = False,
     config: ConfigFile = None,
 ) -> None:
     """Create a client with a signing key of its own."""
+    settings = _client_settings(setting)
 
     async def create(core: "Core") -> "Client":
         from vestibule.core.projects import NewClient  # noqa: PLC0415
@@ -200,6 +208,7 @@ def create_client(
             audience=audience,
             allowed_origins=tuple(origin or ()),
             redirect_uris=tuple(redirect_uri or ()),
+            settings=settings,
             hosts=tuple(host or ()),
         )
         return await core.registry.create_client(await core.catalog.project(project), new)
@@ -209,3 +218,15 @@ def create_client(
         print_json({"id": client.public_id, "name": client.name, "project": project})
     else:
         say(f"Created client {client.public_id}.")
+
+
+def _client_settings(written: list[str] | None) -> dict[str, Any]:  # Any: JSON
+    settings = _settings(written)
+    if settings:
+        from vestibule.dialects.accountmaker import check_client_settings  # noqa: PLC0415 - `--help` needs none of it
+
+        try:
+            check_client_settings(settings)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--set") from error
+    return settings

@@ -1,5 +1,6 @@
 """Creates projects, clients and host bindings: the operator's side of the catalog."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import store
 from vestibule.core.projects.catalog import Catalog
 from vestibule.core.projects.model import DEFAULT_PROJECT, Client, Policy, Project
-from vestibule.core.projects.overlay import overlaid
+from vestibule.core.projects.overlay import InvalidSettings, overlaid
 from vestibule.core.projects.store import ProjectRow
 from vestibule.core.signing import KeyOwner, KeySets, KeyState
 from vestibule.kernel.clock import Clock, to_micros
@@ -49,7 +50,10 @@ class NewClient:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """Writes the catalog; each change bumps its generation, so that every worker sees it within seconds."""
+    """Writes the catalog; each change bumps its generation, so that every worker sees it within seconds.
+
+    `check_policy` raises ValueError for a policy that makes no sense to a slice above this one.
+    """
 
     db: Database
     catalog: Catalog
@@ -57,6 +61,7 @@ class Registry:
     audit: AuditLog
     clock: Clock
     entropy: Entropy
+    check_policy: Callable[[Policy], object]
 
     async def ensure_default(self) -> Project:
         """Return the default project, creating it on the first start."""
@@ -71,7 +76,7 @@ class Registry:
 
     async def create_project(self, new: NewProject) -> Project:
         """Create a project with a signing key. Raises: NameTaken, InvalidSettings."""
-        overlaid(Policy(), new.settings)
+        self._refuse_senseless(overlaid(Policy(), new.settings))
         project_id = ProjectId(self._new_id())
         public_id = new.public_id or str(project_id)
         configured = public_id == DEFAULT_PROJECT and self.catalog.default_key is not None
@@ -140,6 +145,16 @@ class Registry:
     async def announce_change(self) -> None:
         """Tell every worker that keys, clients or projects changed."""
         await self.db.run(store.BUMP_GENERATION)
+
+    def _refuse_senseless(self, policy: Policy) -> None:
+        if policy.default_role not in policy.allowed_roles:
+            raise InvalidSettings(f"default_role {policy.default_role!r} is not one of allowed_roles")
+        if policy.default_locale not in policy.allowed_locales:
+            raise InvalidSettings(f"default_locale {policy.default_locale!r} is not one of allowed_locales")
+        try:
+            self.check_policy(policy)
+        except ValueError as error:
+            raise InvalidSettings(str(error)) from error
 
     async def _bind(self, tx: Queries, hostname: str, project_id: ProjectId, client_id: ClientId | None) -> None:
         bound = await tx.one(

@@ -90,6 +90,11 @@ def _compiled(client_url: str, allowed: tuple[str, ...]) -> AllowList:
     return AllowList.of((client_url, *allowed))
 
 
+def allow_list_of(policy: Policy) -> AllowList:
+    """Return the project's list, its client URL first. Raises: ValueError, naming a pattern that makes no sense."""
+    return _compiled(policy.client_url, policy.allowed_redirect_urls)
+
+
 def allowed_target(policy: Policy, wanted: str | None) -> str:
     """Return where to send somebody: `wanted` if the project allows it, its client URL if nothing is wanted.
 
@@ -97,6 +102,6 @@ def allowed_target(policy: Policy, wanted: str | None) -> str:
     """
     if wanted is None:
         return policy.client_url
-    if not _compiled(policy.client_url, policy.allowed_redirect_urls).allows(wanted):
+    if not allow_list_of(policy).allows(wanted):
         raise RedirectNotAllowed
     return wanted

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from vestibule.core.facade import Core
-from vestibule.core.redirects import AllowList
+from vestibule.core.redirects import allow_list_of
 from vestibule.dialects.nhost import passwords, sessions, signin, signup, system, user, verification
 from vestibule.dialects.nhost.dialect import configured, nhost
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -22,7 +22,7 @@ def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[typ
     Raises: ValueError for a redirect URL that makes no sense: better now than at somebody's sign-up.
     """
     policy = core.catalog.default_policy
-    AllowList.of((policy.client_url, *policy.allowed_redirect_urls))
+    allow_list_of(policy)
     dialect = configured(settings)
     prefix = settings.api_prefix.rstrip("/")
     mount = Mount(dialect, extra_bases=() if prefix in dialect.bases else (prefix,))
