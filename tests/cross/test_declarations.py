@@ -177,3 +177,12 @@ def test_every_route_that_tries_a_secret_is_limited() -> None:
         if not operation.endpoint.limits and not operation.dialect.limits  # nhost limits all of its endpoints together
     }
     assert unlimited == set()
+
+
+def test_every_sign_up_is_limited() -> None:
+    """Where a dialect must tell that an address is taken, nobody asks for a list of addresses (security 83)."""
+    sign_ups = [
+        operation for operation in OPERATIONS if "sign-up" in operation.template or "signup" in operation.template
+    ]
+    assert {operation.dialect.name for operation in sign_ups} == ALL_DOORS
+    assert [str(operation) for operation in sign_ups if not operation.endpoint.limits] == []

@@ -15,6 +15,7 @@ import structlog
 from tests.cross.doors import from_base64url
 from tests.cross.journey import Journey
 from tests.support.serving import Serve
+from vestibule.dialects.accountmaker import AccountMakerSettings
 from vestibule.wire.access_log import WRITE_AFTER_SECONDS
 
 EVIL = "evil.example"
@@ -51,6 +52,26 @@ async def test_every_answer_of_every_endpoint_is_private(serve: Serve) -> None:
                 assert cached == "no-store", where
             assert "set-cookie" not in answer.headers or cached == "no-store", where
         assert len({answer.headers["x-request-id"] for answer in journey.answers}) == len(journey.answers)
+
+
+async def test_cookies_are_out_of_reach(serve: Serve) -> None:
+    """HttpOnly, Secure, SameSite and host-only, every one of them, also those that make a browser forget (security
+    35).
+    """
+    async with serve(accountmaker=AccountMakerSettings("https://auth.example.com")) as running:
+        journey = await Journey(running)()
+        lines = [line for answer in journey.answers for line in answer.headers.get_list("set-cookie")]
+        assert {line.partition("=")[0] for line in lines} == {
+            "access_token",
+            "refresh_token",
+            "csrf_session",
+            "replyke-refresh-jwt",
+        }
+        for line in lines:
+            name, *attributes = (part.strip().lower() for part in line.split(";"))
+            assert {"httponly", "secure", "path=/"} <= set(attributes), name
+            assert any(part.startswith("samesite=") for part in attributes), name
+            assert not any(part.startswith("domain") for part in attributes), name
 
 
 async def test_no_answer_and_no_mail_names_the_host_that_was_asked(serve: Serve) -> None:
