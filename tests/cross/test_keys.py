@@ -9,11 +9,15 @@ import msgspec
 import pytest
 
 from tests.cross.doors import Doors, doors_of
+from tests.support.cores import ROOT_KEY, CoreUnderTest, core_under_test
+from tests.support.fakes import FakeClock
 from tests.support.serving import CLIENT_ID, Serve
 from vestibule.core.signing import KeyOwner, KeySets
 from vestibule.core.signing.key_sets import unverified_kid
 from vestibule.core.signing.rotation import JWKS_MAX_AGE
-from vestibule.storage import Statement
+from vestibule.kernel.errors import InvalidRefreshToken
+from vestibule.kernel.secret import Secret
+from vestibule.storage import Database, Statement
 
 SIGNED_BY_PUBLISHED_KEYS = ["nhost", "accountmaker"]
 KEYS = Statement(int, "SELECT COUNT(*) FROM vestibule_signing_keys")
@@ -106,7 +110,7 @@ async def test_unknown_keys_are_not_looked_for(serve: Serve, monkeypatch: pytest
 
 
 async def test_a_token_that_signs_itself_opens_nothing(serve: Serve) -> None:
-    """No algorithm, the public key as shared secret, a key or its address in the header (security 9)."""
+    """No algorithm, or another one than the key has, or a cut signature: refused at every door (security 9)."""
     async with serve() as running:
         doors = doors_of(running)
         await doors.accountmaker.sign_up()
@@ -124,3 +128,22 @@ async def test_a_token_that_signs_itself_opens_nothing(serve: Serve) -> None:
                     assert not await door.opens(f"{head}.{payload}.{signature}")
             assert not await door.opens(access[:-4] + "AAAA")
             assert await door.opens(access)
+
+
+async def test_a_token_of_an_older_root_key_dies_when_it_is_exchanged(
+    database_url: str, db: Database, clock: FakeClock, under_test: CoreUnderTest
+) -> None:
+    """It is replaced, not joined: after the grace only the token under the current key is good (security 28)."""
+    signed_in = await under_test.sign_up()
+    keys = (Secret("another root key, which comes first from now on"), Secret(ROOT_KEY))
+    both = await core_under_test(database_url, db, clock, root_keys=keys)
+    moved = await both.refresh(signed_in.secret)
+    assert moved != signed_in.secret
+    clock.advance(timedelta(seconds=31))
+    newest = await both.refresh(moved)
+    clock.advance(timedelta(seconds=31))
+    with pytest.raises(InvalidRefreshToken):
+        await both.refresh(signed_in.secret)
+    with pytest.raises(InvalidRefreshToken):
+        await both.refresh(newest)  # whoever held the older one gave the theft away
+    both.core.sign_in_with_password.hashing.close()
