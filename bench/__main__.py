@@ -67,8 +67,8 @@ def _leave(number: int, _frame: object) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("what", nargs="?", choices=["speed", "scale"], default="speed", help="default: speed")
-    parser.add_argument("--seconds", type=float, default=3, help="how long each round loads (default: 3)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of ours and the limit in turn (default: 3)")
+    parser.add_argument("--seconds", type=float, default=2, help="how long each round loads (default: 2)")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of ours and the limit in turn (default: 5)")
     parser.add_argument("--connections", type=int, default=16, help="connections of wrk (default: 16)")
     parser.add_argument("--only", default="", help=f"comma-separated, of: {', '.join(speed.PARTS)}")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")

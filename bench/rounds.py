@@ -1,4 +1,4 @@
-"""Ours and the limit in turn, A B A B: what slows this machine down for a while then slows both."""
+"""Ours and the limit in turn, A B B A: what slows this machine down for a while then slows both."""
 
 import subprocess
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import msgspec
 from bench.operations import Operation
 from bench.people import People
 from bench.processes import PYTHON, ROOT, BenchError
-from bench.servers import Served
+from bench.servers import WORKERS, Served
 from bench.wrk import Load, Wrk
 
 
@@ -39,6 +39,20 @@ class Bench:
     wrk: Wrk
     seconds: float
     rounds: int
+
+    def compare(
+        self, operation: Operation, served: Served, bare: Served, people: People
+    ) -> tuple[list[Load], list[float]]:
+        """Return what ours did and what the limit was in each round; who begins changes from round to round."""
+        loads: list[Load] = []
+        limits: list[float] = []
+        for number in range(self.rounds):
+            if number % 2:
+                limits.append(self.limit(operation, bare, people, WORKERS))
+            loads.append(self.ours(operation, served, people))
+            if not number % 2:
+                limits.append(self.limit(operation, bare, people, WORKERS))
+        return loads, limits
 
     def ours(self, operation: Operation, served: Served, people: People) -> Load:
         """Load the server once."""

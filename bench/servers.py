@@ -75,6 +75,7 @@ def vestibule_environment(database_url: str) -> dict[str, str]:
         "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "false",
         "AUTH_SERVER_URL": "http://localhost:4000/v1",
         "AUTH_CLIENT_URL": "http://localhost:3000",
+        "AUTH_ACCESS_TOKEN_EXPIRES_IN": "86400",  # longer than any run
     }
 
 

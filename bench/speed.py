@@ -77,10 +77,7 @@ def _on_postgresql(bench: Bench, chosen: Chosen, url: str, folder: Path, report:
             people = People(served.url(), folder, count=USERS)
             for operation in gated:
                 step(operation.name)
-                loads, limits = [], []
-                for _ in range(bench.rounds):
-                    loads.append(bench.ours(operation, served, people))
-                    limits.append(bench.limit(operation, bare, people, WORKERS))
+                loads, limits = bench.compare(operation, served, bare, people)
                 report.postgresql.append(figures(operation, loads, limits))
 
 
