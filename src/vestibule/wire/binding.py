@@ -36,13 +36,9 @@ class Bound:
     parameters: Mapping[str, Parameter]
     returns: Shape
 
-    def arguments(self, call: Call) -> dict[str, Any]:
-        """Return the keyword arguments for this call."""
-        return {name: source(call) for name, source in self.sources}
-
     async def __call__(self, call: Call) -> object:
         """Run the function for this call."""
-        result = self.function(**self.arguments(call))
+        result = self.function(**{name: source(call) for name, source in self.sources})
         outcome: object = await result if self.is_async else result
         return outcome
 

@@ -7,6 +7,7 @@ from vestibule.kernel.errors import MalformedRequest, PayloadTooLarge, Unsupport
 from vestibule.wire.call import Call
 
 MAX_BODY_BYTES: Final = 64 * 1024
+_MOST_DIGITS: Final = len(str(MAX_BODY_BYTES))
 _TEXT_ENCODINGS: Final = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
@@ -21,7 +22,7 @@ async def read_body(call: Call) -> bytes:
     length = call.raw_headers.get(b"content-length", b"0")
     if not length.isdigit():
         raise MalformedRequest("Content-Length is not a number", where="header", path="content-length")
-    if len(length) > len(str(MAX_BODY_BYTES)) or int(length) > MAX_BODY_BYTES:
+    if len(length) > _MOST_DIGITS or int(length) > MAX_BODY_BYTES:
         raise PayloadTooLarge
     body = b""
     more = True
