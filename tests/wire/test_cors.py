@@ -187,3 +187,20 @@ async def test_public_documents_are_for_every_origin(make_app: MakeApp) -> None:
     assert heard.header("access-control-allow-origin") == "*"
     assert heard.header("access-control-allow-credentials") is None
     assert (await listed(make_app, "OPTIONS", "/l/acme/keys", "https://x")).header("access-control-allow-origin") == "*"
+
+
+@pytest.mark.parametrize("refuse", [False, True])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/l/nowhere/thing", 404), ("GET", "/l/acme/nothing", 404), ("PUT", "/l/acme/thing", 405)],
+)
+async def test_what_fails_before_the_project_is_known_is_readable_to_known_origins(
+    make_app: MakeApp, method: str, path: str, status: int, *, refuse: bool
+) -> None:
+    """A page can tell its user what is wrong; a strange one learns nothing, not even why."""
+    known = await listed(make_app, method, path, ORIGIN, refuse=refuse)
+    assert (known.status, known.header("access-control-allow-origin")) == (status, ORIGIN)
+    assert (known.header("access-control-allow-credentials"), known.header("vary")) == ("true", "Origin")
+    strange = await listed(make_app, method, path, "https://evil.example", refuse=refuse)
+    assert (strange.status, strange.header("access-control-allow-origin")) == (status, None)
+    assert strange.header("vary") == "Origin"

@@ -8,13 +8,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from vestibule.kernel.clock import monotonic_seconds
 from vestibule.kernel.errors import MalformedRequest, Refusal
+from vestibule.wire.answers import Rendered
 from vestibule.wire.binding import Bound, bind
 from vestibule.wire.body import ClientGone
 from vestibule.wire.call import Call, Receive, Scope, Send, header_map
 from vestibule.wire.declaration import Endpoint
 from vestibule.wire.dialect import Dialect
 from vestibule.wire.finish import Finisher, send_answer
-from vestibule.wire.steps import Mounting, Plan, plan_steps
+from vestibule.wire.steps import Mounting, Plan, Step, plan_steps
 
 Responder = Callable[[Scope, Receive, Send, Mapping[str, str]], Awaitable[None]]
 
@@ -44,7 +45,7 @@ def compile_responder(
     request_id, proxies = mounting.request_ids, mounting.proxies
     function, sources, is_async = handler.function, handler.sources, handler.is_async
     succeed = finisher.succeed
-    for_browsers, steps = plan.for_browsers, plan.steps
+    for_browsers, steps, for_failures = plan.for_browsers, plan.steps, plan.for_failures
 
     async def respond(scope: Scope, receive: Receive, send: Send, params: Mapping[str, str]) -> None:
         started = monotonic_seconds()
@@ -69,7 +70,7 @@ def compile_responder(
             result = function(**{name: source(call) for name, source in sources})
             answer = succeed(await result if is_async else result)
         except Refusal as refusal:
-            answer = finisher.refuse(call, refusal)
+            answer = await _refuse(call, refusal, finisher, for_failures)
         except ClientGone:
             return
         except Exception as error:  # noqa: BLE001 - logged by crash; one request must not take others down
@@ -78,6 +79,15 @@ def compile_responder(
         record(call.request_id, scope["method"], status, started)
 
     return respond
+
+
+async def _refuse(call: Call, refusal: Refusal, finisher: Finisher, for_failures: Step | None) -> Rendered:
+    if for_failures is not None and not call.response_headers:  # once judged, a listed origin would be there
+        try:
+            await for_failures(call)
+        except Exception as error:  # noqa: BLE001 - logged by crash
+            return finisher.crash(call, error)
+    return finisher.refuse(call, refusal)
 
 
 def check_params(params: Mapping[str, str]) -> None:

@@ -12,7 +12,7 @@ from vestibule.wire.dialect import Dialect
 from vestibule.wire.endpoint import Responder, compile_responder
 from vestibule.wire.finish import Finisher
 from vestibule.wire.routes import Route, Routes
-from vestibule.wire.steps import Mounting, Plan, browser_step, origin_list
+from vestibule.wire.steps import Mounting, Plan, browser_step, failure_step, origin_list
 
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
@@ -73,7 +73,13 @@ def compile_refusal(dialect: Dialect, mounting: Mounting, refuse_call: Callable[
     policy = dialect.cors
     finisher = Finisher(dialect, mounting, cache=None, vary=None if policy is None else policy.vary, status=200)
     return compile_responder(
-        dialect, None, "", bind(refuse_call, {}), Plan(browser_step(policy, mounting)), finisher, mounting
+        dialect,
+        None,
+        "",
+        bind(refuse_call, {}),
+        Plan(browser_step(policy, mounting), for_failures=failure_step(policy, mounting)),
+        finisher,
+        mounting,
     )
 
 

@@ -5,6 +5,7 @@ Order: project, origin, limits, guards, authentication, query, body. A dialect w
 """
 
 from collections.abc import Awaitable, Callable, Container, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -44,10 +45,14 @@ class Mounting:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What comes before the handler; `for_browsers` is taken first, and only by calls with an Origin."""
+    """What comes before the handler; `for_browsers` is taken first, and only by calls with an Origin.
+
+    `for_failures` is taken by those of them that are refused before the step that judges origins.
+    """
 
     for_browsers: Step | None = None
     steps: tuple[Step, ...] = ()
+    for_failures: Step | None = None
 
 
 def plan_steps(dialect: Dialect, endpoint: Endpoint, base: str, handler: Bound, mounting: Mounting) -> Plan:
@@ -72,7 +77,7 @@ def plan_steps(dialect: Dialect, endpoint: Endpoint, base: str, handler: Bound, 
         plan.append(_query_step(FieldReader(handler.parameters["query"].kind, where="query")))
     if {"body", "form"} & set(handler.parameters):
         plan.append(_body_step(dialect, endpoint, handler))
-    return Plan(browser_step(policy, mounting), tuple(plan))
+    return Plan(browser_step(policy, mounting), tuple(plan), failure_step(policy, mounting))
 
 
 def _needs_project(dialect: Dialect, endpoint: Endpoint, handler: Bound, base: str, policy: CorsPolicy | None) -> bool:
@@ -89,6 +94,22 @@ def _needs_project(dialect: Dialect, endpoint: Endpoint, handler: Bound, base: s
 def browser_step(policy: CorsPolicy | None, mounting: Mounting) -> Step | None:
     """Return the step for calls with an Origin when it needs no project: even refusals are readable then."""
     return None if policy is None or policy.origins is not None else origin_step(policy, mounting)
+
+
+def failure_step(policy: CorsPolicy | None, mounting: Mounting) -> Step | None:
+    """Return the step that lets a script read why its call failed before project or endpoint were known.
+
+    The policy then lists for no project: whatever origin it knows of at all may learn that much.
+    """
+    if policy is None or policy.origins is None:
+        return None
+    judge = origin_step(policy, mounting)
+
+    async def judge_late(call: Call) -> None:
+        with suppress(Refusal):  # an unlisted origin, or a database that is away: the failure stands, unread
+            await judge(call)
+
+    return judge_late
 
 
 def _members_step(endpoint: Endpoint) -> Step:

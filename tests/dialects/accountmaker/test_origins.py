@@ -81,6 +81,25 @@ async def test_where_no_client_is_known_any_listed_page_may_call(serve: Serve) -
         assert_problem(await ann.get("/auth/csrf-session", origin="https://evil.com"), 403, "origin_not_allowed")
 
 
+async def test_a_listed_page_can_read_what_is_wrong_before_its_client_is_known(serve: Serve) -> None:
+    """No client, an unknown one, broken JSON, no such path; a strange page cannot."""
+    async with serve() as running:
+        ann = Caller(running)
+        who = {"email": EMAIL, "password": PASSWORD}
+        for origin, readable in ((ORIGIN, ORIGIN), (OWN_ORIGIN, OWN_ORIGIN), ("https://evil.com", None)):
+            json = {"origin": origin, "content-type": "application/json"}
+            answers = [
+                (400, "client_required", await ann.post("/auth/sign-in", who, origin=origin)),
+                (400, "client_not_found", await ann.post("/auth/sign-in", who | {"client_id": "cid_x"}, origin=origin)),
+                (400, "bad_request", await running.client.post("/auth/sign-in", content=b"{", headers=json)),
+                (404, "not_found", await ann.get("/auth/nothing", origin=origin)),
+                (405, "method_not_allowed", await ann.get("/auth/sign-in", origin=origin)),
+            ]
+            for status, code, answer in answers:
+                assert_problem(answer, status, code)
+                assert answer.headers.get("access-control-allow-origin") == readable
+
+
 async def test_an_operator_may_insist_on_an_origin(serve: Serve) -> None:
     """`require_origin`: a POST without credentials must say where it comes from; a bearer token needs not."""
     strict = AccountMakerSettings(OWN_ORIGIN, require_origin=True)
