@@ -65,6 +65,8 @@ async def test_unknown_email_costs_the_same_as_wrong_password(
 
         expected = await work(EMAIL)
         assert expected == ["verify"]
+        decomposed = "Not that horse 9 e\u0301"  # tried in two forms, for nobody as for somebody
+        assert await work("nobody@example.com", decomposed) == await work(EMAIL, decomposed)
         assert await work("nobody@example.com") == expected
         if name != "nhost":  # which refuses what is no address as malformed, whoever exists
             assert await work("no address at all") == expected
@@ -72,6 +74,7 @@ async def test_unknown_email_costs_the_same_as_wrong_password(
         assert await work("nobody@example.com", "x" * 1024) == expected
         await running.core.db.run(IMPORT, project_id=running.project.id, known=BCRYPT)
         assert await work(EMAIL) == expected
+        assert await work("nobody@example.com", decomposed) == await work(EMAIL, decomposed)
         await running.core.db.run(NEVER_SET, project_id=running.project.id)
         assert await work(EMAIL) == expected
 

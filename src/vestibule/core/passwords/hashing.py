@@ -102,15 +102,17 @@ class Hashing:
 
     def _compare(self, stored: str | None, password: Secret) -> bool:
         composed = normalised(password)
+        # Other servers may have hashed what was typed, without composing it.
+        typed = password.reveal().encode("utf-8", "surrogatepass")
+        forms = tuple(dict.fromkeys((composed, typed)))
         if stored is not None and len(composed) <= MAX_BYTES:
-            # Other servers may have hashed what was typed, without composing it.
-            typed = password.reveal().encode("utf-8", "surrogatepass")
             if stored.startswith("$argon2") and _within_ceilings(stored):
-                return any(self._argon2_matches(stored, form) for form in dict.fromkeys((composed, typed)))
-            if any(_imported_matches(stored, form) for form in dict.fromkeys((typed, composed))):
+                return any(self._argon2_matches(stored, form) for form in forms)
+            if any(_imported_matches(stored, form) for form in reversed(forms)):
                 return True
-        # Neither a missing user nor a fast imported hash may show by its speed.
-        self._argon2_matches(self._decoy, b"never right")
+        # Neither a missing user nor a fast imported hash may show by its speed: a decoy for each form that is tried.
+        for _ in forms:
+            self._argon2_matches(self._decoy, b"never right")
         return False
 
     def _argon2_matches(self, stored: str, password: bytes) -> bool:
