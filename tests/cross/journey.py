@@ -134,6 +134,7 @@ class Journey:
             ):
                 await operation.call(self.running, body=sent, **headers)
             await self.running.client.request("PUT", f"{operation.path()}?token={secret}")
+            await self.running.client.request(operation.method, f"{operation.path()}/?token={secret}")
             await self.running.client.options(operation.path(), headers={"origin": ORIGIN})
 
     def _keep(self, held: Held) -> Held:

@@ -1,6 +1,7 @@
 """A server on an event loop of its own, for tests that are not coroutines: the fuzzers call, and wait so long only."""
 
 import asyncio
+import faulthandler
 import threading
 from collections.abc import Callable, Coroutine, Iterator, MutableMapping, Sequence
 from concurrent.futures import Future
@@ -16,6 +17,7 @@ from tests.support.serving import Running, Serve
 
 T = TypeVar("T")
 _PATIENCE_SECONDS: Final = 20.0  # for anything: more is a hang
+_HOPELESS_SECONDS: Final = 240.0  # for a test
 
 
 @dataclass
@@ -106,11 +108,14 @@ def beside(serve: Serve) -> Iterator[Beside]:
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     context = serve()
+    # A matcher that never ends holds the interpreter, and with it every gentler watchdog.
+    faulthandler.dump_traceback_later(_HOPELESS_SECONDS, exit=True)
     try:
         running = asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result(_PATIENCE_SECONDS)
         yield Beside(running, loop)
         asyncio.run_coroutine_threadsafe(context.__aexit__(None, None, None), loop).result(_PATIENCE_SECONDS)
     finally:
+        faulthandler.cancel_dump_traceback_later()
         loop.call_soon_threadsafe(loop.stop)
         thread.join(_PATIENCE_SECONDS)
         loop.close()
