@@ -1,5 +1,7 @@
 """Which addresses are accepted, and when two spellings are one address (security 13)."""
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,3 +150,11 @@ def test_no_text_takes_long(text: str) -> None:
     start = monotonic_seconds()
     key(text)
     assert monotonic_seconds() - start < 0.5
+
+
+def test_blanks_around_an_address_are_not_kept() -> None:
+    """What is remembered of an address is the address, however much somebody sent around it (security 112)."""
+    padded = " " * 60_000 + "blank@example.com"
+    before = sys.getrefcount(padded)
+    assert key(padded) == "blank@example.com"
+    assert sys.getrefcount(padded) == before

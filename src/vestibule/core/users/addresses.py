@@ -26,7 +26,6 @@ class EmailAddress:
         return self.key.rpartition("@")[2]
 
 
-@functools.lru_cache(maxsize=4096)
 def parse_email(text: str) -> EmailAddress:
     """Normalise, then validate: what is stored is what was checked (security 13).
 
@@ -35,6 +34,11 @@ def parse_email(text: str) -> EmailAddress:
     typed = text.strip()
     if len(typed) > MAX_LENGTH:
         raise InvalidEmail
+    return _parse(typed)
+
+
+@functools.lru_cache(maxsize=4096)  # of stripped texts: blanks around an address must not fill our memory
+def _parse(typed: str) -> EmailAddress:
     if _PLAIN.fullmatch(typed) and ".." not in typed and not _misplaced_mark(typed):
         return EmailAddress(typed, typed.lower())
     return _parse_unusual(typed)
