@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, TextIO
 
 import falcon.asgi
@@ -33,11 +34,15 @@ Lifespan = Callable[[], AbstractAsyncContextManager[object]]
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A dialect to serve. `extra_bases` come besides its own; `without` names operations that are not served."""
+    """A dialect to serve. `extra_bases` come besides its own; `without` names operations that are not served.
+
+    `handlers` are the modules that declare the endpoints, in the order in which they should be read about.
+    """
 
     dialect: Dialect
     extra_bases: tuple[str, ...] = ()
     without: frozenset[str] = frozenset()
+    handlers: tuple[ModuleType, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +136,17 @@ def build_app(
 
 def _describe(mount: Mount, dependencies: Mapping[type, object], url: str) -> Document:
     bases = (*mount.dialect.bases, *mount.extra_bases)
-    return describe_dialect(mount.dialect, served(mount), bases, dependencies, url)
+    return describe_dialect(mount.dialect, sorted(served(mount), key=_place(mount)), bases, dependencies, url)
+
+
+def _place(mount: Mount) -> Callable[[Endpoint], tuple[int, int]]:
+    """Return where an endpoint stands in the document: by tag, then by module, then as declared."""
+    tags = {tag: place for place, tag in enumerate(mount.dialect.tags)}
+    modules = {module.__name__: place for place, module in enumerate(mount.handlers)}
+    return lambda endpoint: (
+        min((tags.get(tag, len(tags)) for tag in endpoint.tags), default=0),
+        modules.get(endpoint.function.__module__, len(modules)),
+    )
 
 
 def _mount(mount: Mount, routes: Routes, refusals: Refusals, mounting: Mounting) -> None:

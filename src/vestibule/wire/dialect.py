@@ -67,7 +67,7 @@ class Dialect:
 
     `bases` are path templates under which every endpoint is served; `prefixes` are the literal path prefixes whose
     404 and 405 this dialect renders (default: the bases up to their first parameter); `common_raises` is what the
-    project function, the guards and the CORS policy may refuse with.
+    project function, the guards and the CORS policy may refuse with; `tags` orders the document by tag first.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Dialect:
         limits: tuple[Limit, ...] = (),
         limit_scope: Callable[[Call], str] | None = None,
         limit_headers: bool = False,
+        tags: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.title = title
@@ -116,6 +117,7 @@ class Dialect:
         self.limits = limits
         self.limit_scope = limit_scope
         self.limit_headers = limit_headers
+        self.tags = tags
         self.endpoints: list[Endpoint] = []
         self.guards: list[Function] = []
         self.project_function: Function | None = None

@@ -10,7 +10,7 @@ from html import escape
 from importlib.resources import files
 from typing import Final
 
-from vestibule.wire.docs_schema import show_content, show_schema
+from vestibule.wire.docs_schema import show_content, show_schema, with_code
 from vestibule.wire.openapi import Document
 from vestibule.wire.schemas import Schema
 
@@ -71,7 +71,7 @@ def _section(name: str, document: Document) -> str:
         f'<div class="inside">{show_schema(schema, name)}</div></details>'
         for shape, schema in document["components"]["schemas"].items()
     )
-    description = f"<p>{escape(info['description'])}</p>" if info["description"] else ""
+    description = f"<p>{with_code(info['description'])}</p>" if info["description"] else ""
     return (
         f'<section id="{escape(name)}"><h2>{escape(info["title"])} <small>{escape(info["version"])}</small></h2>'
         f"{description}<p>Served at {bases}. "
@@ -84,18 +84,18 @@ def _endpoint(name: str, method: str, path: str, operation: Schema) -> str:
     schemes = [scheme for requirement in operation["security"] for scheme in requirement]
     optional = {} in operation["security"]
     badges = "".join(f'<span class="badge">{escape(scheme)}{"?" if optional else ""}</span>' for scheme in schemes)
-    description = f"<p>{escape(operation['description'])}</p>" if operation["description"] else ""
+    description = f"<p>{with_code(operation['description'])}</p>" if operation["description"] else ""
     responses = "".join(
-        f"<tr><th>{status}</th><td>{_with_code(response['description'])}</td>"
+        f"<tr><th>{status}</th><td>{with_code(response['description'])}</td>"
         f"<td>{show_content(response.get('content', {}), name)}</td></tr>"
         for status, response in operation["responses"].items()
     )
     return (
         f'<details id="{_anchor(name, operation)}" data-find="{_findable(method, path, operation)}">'
         f'<summary><span class="method {method}">{method.upper()}</span><span class="path">{escape(path)}</span>'
-        f'<span class="says">{escape(operation["summary"])}</span>{badges}</summary><div class="inside">{description}'
-        f"{_parameters(operation, name)}{_request(operation, name)}<h4>Answers</h4><table>{responses}</table>"
-        "</div></details>"
+        f'<span class="says">{with_code(operation["summary"])}</span>{badges}</summary><div class="inside">'
+        f"{description}{_parameters(operation, name)}{_request(operation, name)}"
+        f"<h4>Answers</h4><table>{responses}</table></div></details>"
     )
 
 
@@ -115,12 +115,6 @@ def _request(operation: Schema, name: str) -> str:
         return ""
     need = "" if body["required"] else " (may be left out)"
     return f"<h4>Body{need}</h4>{show_content(body['content'], name)}"
-
-
-def _with_code(text: str) -> str:
-    """Return the text with what stands in backticks as code."""
-    parts = escape(text).split("`")
-    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
 
 
 def _anchor(name: str, operation: Schema) -> str:

@@ -17,6 +17,12 @@ _LIMITS: Final = {
 }
 
 
+def with_code(text: str) -> str:
+    """Return the text in HTML, what stands in backticks as code."""
+    parts = escape(text).split("`")
+    return "".join(f"<code>{part}</code>" if place % 2 else part for place, part in enumerate(parts))
+
+
 def show_content(content: Mapping[str, Schema], dialect: str) -> str:
     """Return media types and shapes of a body."""
     return "".join(
@@ -36,7 +42,7 @@ def show_schema(schema: Schema, dialect: str) -> str:
         f"</th><td>{_words(member, dialect)}</td></tr>"
         for name, member in members.items()
     )
-    description = f"<p>{escape(schema['description'])}</p>" if "description" in schema else ""
+    description = f"<p>{with_code(schema['description'])}</p>" if "description" in schema else ""
     return f"{description}<table>{rows}</table>"
 
 

@@ -52,6 +52,7 @@ def describe_dialect(
         "openapi": "3.1.0",
         "info": {"title": dialect.title, "version": dialect.version, "description": dialect.description},
         "servers": [_server(url, base) for base in bases],
+        "tags": [{"name": tag} for tag in _tags(dialect, endpoints)],
         "paths": paths,
         "components": {
             "schemas": schemas.components,
@@ -60,6 +61,12 @@ def describe_dialect(
             },
         },
     }
+
+
+def _tags(dialect: Dialect, endpoints: Sequence[Endpoint]) -> Iterable[str]:
+    """Return the tags in the order in which to show them."""
+    used = [tag for endpoint in endpoints if not endpoint.hidden for tag in endpoint.tags]
+    return dict.fromkeys([*(tag for tag in dialect.tags if tag in used), *used])
 
 
 def bind_for_description(endpoint: Endpoint, base: str, dependencies: Mapping[type, object]) -> Bound:

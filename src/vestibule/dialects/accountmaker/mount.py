@@ -14,8 +14,8 @@ from vestibule.dialects.accountmaker.settings import AccountMakerSettings
 from vestibule.dialects.accountmaker.tokens import AccessTokens
 from vestibule.wire import Mount
 
-# Imported for what they declare.
-HANDLERS = (csrf, me, refresh, signin, signup, verify)
+# Imported for what they declare; their documentation follows this order.
+HANDLERS = (signup, signin, refresh, me, verify, csrf)
 
 
 def accountmaker_mount(core: Core, settings: AccountMakerSettings) -> tuple[Mount, Mapping[type, object]]:
@@ -30,4 +30,4 @@ def accountmaker_mount(core: Core, settings: AccountMakerSettings) -> tuple[Moun
         CsrfTokens: CsrfTokens(core),
         Results: Results(core, tokens, settings),
     }
-    return Mount(door), dependencies
+    return Mount(door, handlers=HANDLERS), dependencies

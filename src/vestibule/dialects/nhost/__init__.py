@@ -12,7 +12,7 @@ from vestibule.wire import Mount
 
 __all__ = ["HANDLERS", "NhostSettings", "nhost", "nhost_mount"]
 
-# Importing them is what declares the endpoints.
+# Importing them is what declares the endpoints; their documentation follows this order.
 HANDLERS = (signup, signin, sessions, user, passwords, verification, system)
 
 
@@ -25,7 +25,7 @@ def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[typ
     allow_list_of(policy)
     dialect = configured(settings)
     prefix = settings.api_prefix.rstrip("/")
-    mount = Mount(dialect, extra_bases=() if prefix in dialect.bases else (prefix,))
+    mount = Mount(dialect, extra_bases=() if prefix in dialect.bases else (prefix,), handlers=HANDLERS)
     dependencies: dict[type, object] = {
         Core: core,
         NhostSettings: settings,

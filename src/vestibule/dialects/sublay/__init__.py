@@ -11,11 +11,11 @@ from vestibule.wire import Mount
 
 __all__ = ["SublaySettings", "sublay", "sublay_mount"]
 
-# Importing them is what declares their endpoints.
+# Importing them is what declares their endpoints; their documentation follows this order.
 HANDLERS = (access, refresh, passwords, projects)
 
 
 def sublay_mount(core: Core, settings: SublaySettings) -> tuple[Mount, Mapping[type, object]]:
     """Return the dialect to mount and what its handlers ask for."""
     tokens = Tokens(core.keyring, core.key_sets, core.clock, settings)
-    return Mount(sublay), {Core: core, Tokens: tokens}
+    return Mount(sublay, handlers=HANDLERS), {Core: core, Tokens: tokens}

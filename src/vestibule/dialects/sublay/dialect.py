@@ -53,6 +53,7 @@ sublay: Final = Dialect(
     common_raises=(ProjectNotFound,),
     cors=WITHOUT_COOKIES,
     limit_headers=True,
+    tags=tuple(generation.name for generation in reversed(GENERATIONS)),
 )
 
 
