@@ -101,7 +101,9 @@ async def test_settings_lie_over_the_policy(under_test: CoreUnderTest) -> None:
         {"password_min_length": -1},
         {"access_token_seconds": 0},
         {"access_token_seconds": -60},
+        {"access_token_seconds": 86_401},  # longer than a retired key is published
         {"refresh_token_seconds": 10**20},
+        {"refresh_token_seconds": 2**31},  # what a column holds no more
         {"refresh_token_seconds": 1.5},
         {"metadata_limit_bytes": -1},
         {"id": "x"},

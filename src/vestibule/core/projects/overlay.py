@@ -16,7 +16,9 @@ class InvalidSettings(Exception):
     """The settings of a project or client do not make sense; the message names the member."""
 
 
-_Seconds: TypeAlias = Annotated[int, Meta(ge=1, le=100 * 365 * 24 * 3600)]
+# As for the default project's variables: a retired signing key is published for a day, no token may outlive it.
+_AccessSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=86_400)]
+_RefreshSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
 _Count: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 
 
@@ -39,8 +41,8 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     client_url: str | UnsetType = UNSET
     allowed_redirect_urls: tuple[str, ...] | UnsetType = UNSET
     allowed_origins: tuple[str, ...] | UnsetType = UNSET
-    access_token_seconds: _Seconds | UnsetType = UNSET
-    refresh_token_seconds: _Seconds | UnsetType = UNSET
+    access_token_seconds: _AccessSeconds | UnsetType = UNSET
+    refresh_token_seconds: _RefreshSeconds | UnsetType = UNSET
     metadata_limit_bytes: _Count | UnsetType = UNSET
     mail_per_hour: _Count | UnsetType = UNSET
 
