@@ -122,4 +122,4 @@ def _anchor(name: str, operation: Schema) -> str:
 
 
 def _findable(method: str, path: str, operation: Schema) -> str:
-    return escape(f"{method} {path} {operation['operationId']} {operation['summary']}".lower())
+    return escape(f"{method} {path} {operation['operationId']} {operation['summary']}".lower().replace("`", ""))
