@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from vestibule.assembly.start import Preparation
+from vestibule.assembly.start import Preparation, StartRefused
 from vestibule.core.facade import Core
 from vestibule.delivery.worker import OutboxWorker
 from vestibule.kernel.errors import StorageUnavailable
@@ -56,6 +56,7 @@ class Background:
         self._tasks.clear()
 
     async def _prepare_later(self) -> None:
+        told = ""
         while not self.is_prepared and not await self._stopped_within(_RETRY_EVERY):
             try:
                 await self.prepare()
@@ -63,6 +64,10 @@ class Background:
                 _log.info("database.back")
             except StorageUnavailable:
                 continue
+            except StartRefused as refusal:  # too late to end the start: readiness stays red, and the log says why
+                if str(refusal) != told:
+                    told = str(refusal)
+                    _log.error("start.refused", reason=told)
 
     async def _watch(self) -> None:
         if await self.core.catalog.refresh():
@@ -90,6 +95,8 @@ class Background:
                 await work()
             except StorageUnavailable:
                 _log.warning("background.postponed", work=work.__name__)
+            except Exception:  # noqa: BLE001 - a worker that stops watching goes on with keys that were revoked
+                _log.exception("background.failed", work=work.__name__)
 
     async def _stopped_within(self, pause: timedelta) -> bool:
         try:
