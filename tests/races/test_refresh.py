@@ -107,13 +107,10 @@ async def test_a_refresh_that_races_with_disabling_leaves_no_session(processes: 
         one, other = cores
         signed_in = await one.sign_up()
 
-        async def disable(target: CoreUnderTest = other) -> None:
-            async with target.db.write() as tx:
-                user_id = signed_in.subject.id  # noqa: B023
-                await target.core.users.set_status(tx, target.project.id, user_id, "disabled", actor="test")
-                await target.core.revoke_sessions.all_of(tx, target.project.id, user_id)
-
-        answers = await asyncio.gather(outcomes(cores, signed_in.secret, 6), disable())
+        answers = await asyncio.gather(
+            outcomes(cores, signed_in.secret, 6),
+            other.core.change_standing(other.project.id, signed_in.subject.id, "disabled", actor="test"),
+        )
 
         refused = [answer for answer in answers[0] if not isinstance(answer, Refreshed)]
         assert all(isinstance(answer, InvalidRefreshToken | UserNotActive) for answer in refused), refused

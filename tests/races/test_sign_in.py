@@ -85,13 +85,10 @@ async def test_a_sign_in_that_races_with_disabling_leaves_no_session(processes: 
         signed_in = await one.sign_up(f"ann{number}@example.com")
         user_id, email = signed_in.subject.id, signed_in.subject.email
 
-        async def disable() -> None:
-            async with other.db.write() as tx:
-                await other.core.users.set_status(tx, other.project.id, user_id, "disabled", actor="test")  # noqa: B023
-                await other.core.revoke_sessions.all_of(tx, other.project.id, user_id)  # noqa: B023
-
         answers = await asyncio.gather(
-            *(target.sign_in(email) for target in islice(cycle(cores), 8)), disable(), return_exceptions=True
+            *(target.sign_in(email) for target in islice(cycle(cores), 8)),
+            other.core.change_standing(other.project.id, user_id, "disabled", actor="test"),
+            return_exceptions=True,
         )
 
         assert all(isinstance(answer, SignedIn | UserNotActive | None) for answer in answers), answers

@@ -193,7 +193,7 @@ async def test_a_listed_origin_is_known(under_test: CoreUnderTest) -> None:
     lists = under_test.core.catalog.lists_origin
     assert await lists("https://app.example")
     assert await lists("https://b.example")
-    for other in ("https://app.example.evil.example", "https://app.exampl", "http://app.example", "", "null", "%"):
+    for other in ("https://app.example.evil.example", "https://app.exam", "http://app.example", "", "null", "%"):
         assert not await lists(other)
 
 

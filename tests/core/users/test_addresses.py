@@ -93,7 +93,7 @@ def test_the_key_of_an_address(typed: str, expected: str | None) -> None:
     ],
 )
 def test_what_is_no_address(text: str) -> None:
-    """Quoted names, literals, control and invisible characters, look-alikes of the @, two at once."""
+    """Quoted names, literals, control and invisible characters, doubles of the @, two at once."""
     assert key(text) is None
 
 
