@@ -80,7 +80,7 @@ def test_the_default_costs_are_those_of_owasp() -> None:
 
 async def test_two_keyboards_type_the_same_password(pool: Hashing) -> None:
     """An é in one piece or in two: NFC makes them one (security 84)."""
-    composed, decomposed = "caf\u00e9 au lait", "cafe\u0301 au lait"
+    composed, decomposed = "\u00e9t\u00e9", "e\u0301te\u0301"
 
     assert await pool.matches(await pool.hash(Secret(composed)), Secret(decomposed))
     assert await pool.matches(await pool.hash(Secret(decomposed)), Secret(composed))
@@ -161,7 +161,7 @@ async def test_pbkdf2_is_verified(pool: Hashing) -> None:
 
 @pytest.mark.parametrize(
     ("hashed", "typed"),
-    [("caf\u00e9", "caf\u00e9"), ("caf\u00e9", "cafe\u0301"), ("cafe\u0301", "cafe\u0301")],
+    [("\u00e9t\u00e9", "\u00e9t\u00e9"), ("\u00e9t\u00e9", "e\u0301te\u0301"), ("e\u0301te\u0301", "e\u0301te\u0301")],
 )
 async def test_an_imported_hash_is_tried_as_typed_and_composed(pool: Hashing, hashed: str, typed: str) -> None:
     """The other server may have normalised or not."""
