@@ -5,6 +5,7 @@ import pytest
 
 from tests.dialects.accountmaker.speaking import EMAIL, Caller, assert_invalid, assert_problem, mailed_token
 from tests.support.serving import CLIENT_ID, Serve
+from vestibule.dialects.accountmaker.tokens import parse_ticket, ticket_text
 
 
 async def test_the_mailed_link_proves_the_address_once(serve: Serve) -> None:
@@ -116,3 +117,17 @@ async def test_the_browser_is_sent_on_to_a_registered_page(serve: Serve) -> None
         assert_invalid(evil, "redirect_uri", "redirect_uri", where="query", received="https://evil.com/")
         answer = await ann.get(path + page)
         assert (answer.status_code, answer.headers["location"]) == (303, f"{page}?verified=true")
+
+
+async def test_a_token_in_the_clothes_of_another_client_is_none(serve: Serve) -> None:
+    """Which client a token names is not signed: its row knows whose it is (security 75)."""
+    async with serve() as running:
+        ann = Caller(running)
+        await ann.sign_up()
+        token = await mailed_token(running)
+        parsed = parse_ticket(token)
+        assert parsed is not None
+        dressed_up = ticket_text(await running.new_client(), parsed.secret)
+
+        assert_problem(await ann.get(f"/auth/verify?token={dressed_up}"), 400, "invalid_token")
+        assert (await ann.get(f"/auth/verify?token={token}")).status_code == 200

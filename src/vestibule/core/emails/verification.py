@@ -91,7 +91,9 @@ class VerifyEmail:
     async def _examined(self, visit: Visit, came: TicketVisit) -> Ticket:
         if came.purpose not in _PROVES_ADDRESS:
             raise InvalidTicket
-        return await self.tickets.examine(self.db, visit.project.id, came.purpose, visit.dialect, came.secret)
+        return await self.tickets.examine(
+            self.db, visit.project.id, came.purpose, visit.dialect, came.secret, visit.client_id
+        )
 
     async def _take(self, tx: Queries, visit: Visit, ticket: Ticket) -> None:
         if ticket.user_id is not None:

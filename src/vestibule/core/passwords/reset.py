@@ -76,7 +76,9 @@ class ResetPassword:
         Raises: InvalidTicket, ExpiredTicket, UserNotActive, EmailNotVerified, Overloaded, and the password rules'.
         """
         project = visit.project
-        ticket = await self.tickets.examine(self.db, project.id, Purpose.PASSWORD_RESET, visit.dialect, secret)
+        ticket = await self.tickets.examine(
+            self.db, project.id, Purpose.PASSWORD_RESET, visit.dialect, secret, visit.client_id
+        )
         if ticket.user_id is None:
             raise InvalidTicket
         refuse_unless_active(project.policy, await self.users.subject(self.db, project.id, ticket.user_id))

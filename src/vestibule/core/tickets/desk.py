@@ -84,9 +84,18 @@ class TicketDesk:
         return secret
 
     async def examine(
-        self, db: Queries, project_id: ProjectId, purpose: Purpose, dialect: str, secret: bytes
+        self,
+        db: Queries,
+        project_id: ProjectId,
+        purpose: Purpose,
+        dialect: str,
+        secret: bytes,
+        client_id: UUID | None = None,
     ) -> Ticket:
-        """Return the live ticket without spending it. Raises: InvalidTicket, ExpiredTicket."""
+        """Return the live ticket without spending it; what one client had sent is nothing to another.
+
+        Raises: InvalidTicket, ExpiredTicket.
+        """
         for key_id in self.keyring.key_ids:
             ticket = await db.one(
                 store.BY_SECRET,
@@ -95,7 +104,7 @@ class TicketDesk:
                 secret_hash=self._hash(purpose, secret, key_id),
                 dialect=dialect,
             )
-            if ticket is not None:
+            if ticket is not None and ticket.client_id == client_id:
                 if ticket.expires_at <= self.clock.now():
                     raise ExpiredTicket
                 return ticket
