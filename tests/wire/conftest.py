@@ -63,6 +63,7 @@ async def ask(
     query: bytes = b"",
     peer: tuple[str, int] | None = ("203.0.113.7", 4711),
     chunks: Sequence[bytes] | None = None,
+    raw_path: bytes | None = None,
 ) -> Heard:
     """Send one request straight into the application, malformed as it may be."""
     if json is not None:
@@ -86,7 +87,7 @@ async def ask(
         "type": "http",
         "method": method,
         "path": path,
-        "raw_path": path.encode(),
+        "raw_path": raw_path or path.encode(),
         "query_string": query,
         "headers": list(headers),
         "client": peer,

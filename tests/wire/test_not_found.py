@@ -86,6 +86,14 @@ async def test_a_slash_redirect_never_leaves_the_server(app: App, path: str) -> 
     assert (heard.status, heard.header("location")) == (404, None)
 
 
+async def test_only_a_bare_slash_is_taken_off(app: App) -> None:
+    """An escaped one is part of the name, and half of it would be left."""
+    heard = await ask(app, "GET", "/version/", raw_path=b"/version%2F")
+    assert (heard.status, heard.header("location")) == (404, None)
+    heard = await ask(app, "GET", "/version/", raw_path=b"/%76ersion/")
+    assert (heard.status, heard.header("location")) == (301, "/%76ersion")
+
+
 async def test_bases_with_parameters_select_the_project(app: App) -> None:
     """`/t/{project}` and the bare paths are one API."""
     body = {"email": "a", "password": "abc"}

@@ -51,7 +51,7 @@ class Refusals:
         if scope["method"] == "OPTIONS":
             return self._options[dialect.name]
         path = scope["path"]
-        if dialect.redirect_slashes and path.endswith("/") and not path.startswith("//"):
+        if dialect.redirect_slashes and _raw_path(scope).endswith(b"/") and not path.startswith("//"):
             found = routes.find(path[:-1], scope["method"])
             if found is not None and scope["method"] in found[0].methods:
                 return self._redirects[dialect.name]
@@ -62,10 +62,15 @@ def _raise_not_found() -> None:
     raise RouteNotFound
 
 
+def _raw_path(scope: Scope) -> bytes:
+    """Return the path as it came, its escapes with it: of `%2F` no part may be cut off."""
+    return bytes(scope.get("raw_path") or scope["path"].encode())
+
+
 def _without_slash(call: Call) -> Redirect:
-    raw = call.scope.get("raw_path") or call.path.encode()
     query = f"?{call.query_text}" if call.query_text else ""
-    return Redirect(raw.decode("latin-1")[:-1] + query, status=301 if call.method in _SAFE else 307)
+    target = _raw_path(call.scope).decode("latin-1")[:-1] + query
+    return Redirect(target, status=301 if call.method in _SAFE else 307)
 
 
 def compile_refusal(dialect: Dialect, mounting: Mounting, refuse_call: Callable[..., object]) -> Responder:
