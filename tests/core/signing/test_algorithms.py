@@ -18,7 +18,7 @@ from vestibule.core.signing import (
     signing_key_from_pem,
     signing_key_from_secret,
 )
-from vestibule.core.signing.algorithms import generate_pem, public_jwk
+from vestibule.core.signing.algorithms import generate_pem
 from vestibule.kernel.errors import InvalidAccessToken
 
 NOW = 1_900_000_000
@@ -303,9 +303,3 @@ def test_shared_secrets_are_not_generated(algorithm: Algorithm) -> None:
     """They come from configuration, where both sides can read them."""
     with pytest.raises(ValueError, match="configuration"):
         generate_pem(algorithm)
-
-
-def test_a_jwk_without_a_name_has_no_kid() -> None:
-    """Rather than a null."""
-    signing = key(Algorithm.ES256, kid=None)
-    assert "kid" not in public_jwk(None, Algorithm.ES256, signing.public)

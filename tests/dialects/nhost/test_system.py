@@ -1,6 +1,9 @@
+import base64
+import json
 import re
 
 import httpx2
+import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -108,22 +111,38 @@ async def test_a_shared_secret_signs_and_is_not_published(serve: Serve, kind: st
 async def test_a_configured_key_pair_signs_and_is_published(serve: Serve, kind: str) -> None:
     """`key` is the public, `signing_key` the private PEM."""
     pair = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    private = pair.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
-    public = (
-        pair.public_key()
-        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-        .decode()
-    )
-    escaped = {"private": private.replace("\n", "\\n"), "public": public.replace("\n", "\\n")}
-    secret = f'{{"type":"{kind}","key":"{escaped["public"]}","signing_key":"{escaped["private"]}","kid":"rsa1"}}'
+    secret = json.dumps({"type": kind, **_pems(pair), "kid": "rsa1"})
     async with serve(environ={"HASURA_GRAPHQL_JWT_SECRET": secret}) as running:
         session = await Speaker(running).sign_up()
         (key,) = (await running.client.get("/v1/.well-known/jwks.json")).json()["keys"]
         assert (key["alg"], key["kid"], key["e"]) == (kind, "rsa1", "AQAB")
         assert part(session["accessToken"], 0) == {"alg": kind, "kid": "rsa1", "typ": "JWT"}
         assert (await Speaker(running).get("/user", session["accessToken"])).status_code == 200
+
+
+async def test_a_configured_key_pair_needs_no_name(serve: Serve) -> None:
+    """It gets one that any server finds for it; tokens that were signed with it elsewhere, without one, are good."""
+    pair = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    async with serve(environ={"HASURA_GRAPHQL_JWT_SECRET": json.dumps({"type": "RS256", **_pems(pair)})}) as running:
+        speaker = Speaker(running)
+        token = (await speaker.sign_up())["accessToken"]
+        (key,) = (await running.client.get("/v1/.well-known/jwks.json")).json()["keys"]
+        assert len(base64.urlsafe_b64decode(key["kid"] + "=")) == 32
+        assert part(token, 0) == {"alg": "RS256", "kid": key["kid"], "typ": "JWT"}
+        nameless = jwt.encode(part(token, 1), pair, algorithm="RS256")
+        assert part(nameless, 0) == {"alg": "RS256", "typ": "JWT"}
+        for good in (token, nameless):
+            assert (await speaker.get("/user", good)).status_code == 200
+        stranger = jwt.encode(part(token, 1), pair, algorithm="RS256", headers={"kid": "other"})
+        assert (await speaker.get("/user", stranger)).status_code == 401
+
+
+def _pems(pair: rsa.RSAPrivateKey) -> dict[str, str]:
+    private = pair.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = pair.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return {"signing_key": private.decode(), "key": public.decode()}
 
 
 async def test_cors_echoes_the_origin_without_credentials(serve: Serve) -> None:

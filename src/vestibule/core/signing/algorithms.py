@@ -1,6 +1,8 @@
 """One signing key and its one algorithm: the algorithm comes from the key, never from a token's header."""
 
+import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -17,6 +19,8 @@ RSA_BITS: Final = 2048
 _IMPLEMENTATIONS: Final = get_default_algorithms()
 # RFC 7515 section 4.1: these let a token choose its own key, and `crit` asks for rules we do not know.
 _REFUSED_HEADERS: Final = frozenset({"jku", "jwk", "x5u", "x5c", "crit", "b64", "zip"})
+# RFC 7638 section 3.2, RFC 8037 section 2: what makes a key this key.
+_NAMING_MEMBERS: Final = {"RSA": ("e", "kty", "n"), "EC": ("crv", "kty", "x", "y"), "OKP": ("crv", "kty", "x")}
 _REQUIRED_CLAIMS: Final = ["exp", "iat", "sub", "iss"]
 # Another machine of ours may be ahead by what readiness tolerates; its fresh tokens must not be refused here.
 _NEIGHBOURS_SKEW_SECONDS: Final = 2
@@ -129,13 +133,18 @@ def generate_pem(algorithm: Algorithm) -> bytes:
 
 
 def signing_key_from_pem(kid: str | None, algorithm: Algorithm, pem: bytes) -> SigningKey:
-    """Return the key in `pem`, ready to sign. Raises: ValueError when it is no private key of that kind."""
+    """Return the key in `pem`, ready to sign; without a `kid` its own thumbprint is the name.
+
+    Raises: ValueError when it is no private key of that kind.
+    """
     private = _IMPLEMENTATIONS[algorithm.value].prepare_key(pem)
     if not hasattr(private, "public_key"):
         message = f"not a private key for {algorithm}"
         raise ValueError(message)
     public = private.public_key()
-    return SigningKey(kid, algorithm, private, public, public_jwk(kid, algorithm, public))
+    jwk = public_jwk(algorithm, public)
+    name = kid or thumbprint(jwk)
+    return SigningKey(name, algorithm, private, public, jwk | {"kid": name})
 
 
 def signing_key_from_secret(shared: SharedSecret) -> SigningKey:
@@ -143,9 +152,15 @@ def signing_key_from_secret(shared: SharedSecret) -> SigningKey:
     return SigningKey(shared.kid, shared.algorithm, shared.secret, shared.secret, None)
 
 
-def public_jwk(kid: str | None, algorithm: Algorithm, public: Any) -> dict[str, Any]:  # noqa: ANN401 - PyJWT's own type
-    """Return the public key as a JWK (RFC 7517) with `use` and `alg`."""
+def public_jwk(algorithm: Algorithm, public: Any) -> dict[str, Any]:  # noqa: ANN401 - PyJWT's own type
+    """Return the public key as a JWK (RFC 7517) with `use` and `alg`, without `kid`."""
     jwk: dict[str, Any] = json.loads(_IMPLEMENTATIONS[algorithm.value].to_jwk(public))
     jwk.pop("key_ops", None)
-    jwk |= {"use": "sig", "alg": algorithm.value}
-    return jwk | {"kid": kid} if kid else jwk
+    return jwk | {"use": "sig", "alg": algorithm.value}
+
+
+def thumbprint(jwk: Mapping[str, Any]) -> str:
+    """Return the name that every holder of a public key finds for it (RFC 7638 section 3, RFC 8037 section 2)."""
+    needed = {name: jwk[name] for name in sorted(_NAMING_MEMBERS[jwk["kty"]])}
+    digest = hashlib.sha256(msgspec.json.encode(needed)).digest()
+    return base64url_encode(digest).decode("ascii")

@@ -71,7 +71,8 @@ class KeySet:
 
     def jwks(self) -> list[dict[str, Any]]:
         """Return the public keys as JWKs; empty for shared secrets."""
-        return [key.public_jwk for key in self.verifiers.values() if key.public_jwk is not None]
+        named = {key.kid: key.public_jwk for key in self.verifiers.values()}
+        return [jwk for jwk in named.values() if jwk is not None]
 
 
 @dataclass(slots=True)
@@ -105,7 +106,8 @@ class KeySets:
     async def _load(self, owner: KeyOwner) -> KeySet:
         configured = self.configured.get(owner)
         if configured is not None:
-            return KeySet(configured, {configured.kid: configured})
+            # Other servers that hold this key may leave its name out of their tokens.
+            return KeySet(configured, {configured.kid: configured, None: configured})
         rows = await self.live(owner)
         if not _any_active(rows):
             first = await self.generate(self.algorithm_of(owner))
