@@ -1,3 +1,4 @@
+import asyncio
 import base64
 from datetime import timedelta
 from typing import Any
@@ -196,5 +197,35 @@ async def test_a_deleted_user_is_nobody(serve: Serve) -> None:
         token = (await ann.sign_up())["tokens"]["access_token"]
         (user,) = await running.core.users.page(running.project.id)
         await running.core.users.delete(running.project.id, user.id, actor="tests")
+
+        assert_problem(await ann.me(token), 401, "invalid_access_token")
+
+
+async def test_a_key_revoked_while_it_was_read_verifies_nothing_later(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call that was under way may still pass; what it learnt is not remembered (security 25)."""
+    async with serve() as running:
+        ann = Caller(running)
+        token = (await ann.sign_up())["tokens"]["access_token"]
+        sets = running.core.key_sets
+        sets.forget()
+        have_read, go_on = asyncio.Event(), asyncio.Event()
+        read = sets.live
+
+        async def slowly(*arguments: Any) -> Any:
+            rows = await read(*arguments)
+            have_read.set()
+            await go_on.wait()
+            return rows
+
+        monkeypatch.setattr(type(sets), "live", lambda _, *arguments: slowly(*arguments))
+        under_way = asyncio.create_task(ann.me(token))
+        await have_read.wait()
+        monkeypatch.undo()
+        await running.core.key_rotation.revoke(running.project.id, segment(token, 0)["kid"])
+        sets.forget()
+        go_on.set()
+        await under_way
 
         assert_problem(await ann.me(token), 401, "invalid_access_token")

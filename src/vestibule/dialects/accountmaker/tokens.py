@@ -139,6 +139,8 @@ class AccessTokens:
             raise InvalidAccessToken
         client, project = visit.client, visit.project
         key_sets = self.core.key_sets
+        # Named before the keys are read: what they verify is forgotten with them, if they are revoked meanwhile.
+        key = (NAME, project.id.bytes, key_sets.generation, token)
         keys = await key_sets.of(KeyOwner(project.id, client.id))
         now_seconds = key_sets.now_seconds()
 
@@ -146,7 +148,6 @@ class AccessTokens:
             claims = keys.verify(token, issuer=self._issuer(client), now_seconds=now_seconds)
             return claims["exp"], self._meaning(client, project, token, claims)
 
-        key = (NAME, project.id.bytes, key_sets.generation, token)
         return self.verified.checked(key, now_seconds, check)
 
     def _meaning(self, client: Client, project: Project, token: str, claims: dict[str, Any]) -> TokenHolder:
