@@ -15,6 +15,7 @@ from vestibule.assembly import background
 from vestibule.assembly.background import Background
 from vestibule.assembly.cores import build_core
 from vestibule.assembly.start import Preparation
+from vestibule.core.signing import announce_change
 from vestibule.kernel.entropy import SystemEntropy
 from vestibule.storage import Database, Statement
 
@@ -64,7 +65,7 @@ async def test_a_failure_that_nobody_foresaw_does_not_end_the_watch(
             finally:
                 await under_test.db.run(SHOW)
         known = core.catalog.seen_generation
-        await core.registry.announce_change()
+        await announce_change(core.db)
         await until(lambda: core.catalog.seen_generation != known)
     finally:
         await tasks.stop()

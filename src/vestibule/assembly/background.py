@@ -75,8 +75,7 @@ class Background:
 
     async def _sweep(self) -> None:
         removed = await self.core.reaper.sweep()
-        if await self.core.key_rotation.promote_due():
-            await self.core.registry.announce_change()
+        await self.core.key_rotation.promote_due()
         if any(removed.values()):
             _log.info("reaper.swept", **removed)
 

@@ -76,7 +76,7 @@ def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy)
         settings.project_name,
     )
     tickets = TicketDesk(clock, entropy, keyring)
-    users = UserDirectory(db, audit, clock)
+    users = UserDirectory(db, audit, outbox, clock)
     accounts = AccountDirectory(clock, entropy)
     secrets = RefreshSecrets(keyring, entropy)
     revoke = RevokeSessions(db, clock, secrets, audit)

@@ -79,9 +79,7 @@ def rotate(
                 ExitCode.CONFIGURATION,
                 "this project signs with HASURA_GRAPHQL_JWT_SECRET: change that variable instead",
             )
-        key_id = await core.key_rotation.start(owner, at_once=now)
-        await core.registry.announce_change()
-        return key_id
+        return await core.key_rotation.start(owner, at_once=now)
 
     key_id = at_desk(flags_of(config, dev=dev), start)
     if as_json:
@@ -104,9 +102,7 @@ def revoke(
 
     async def withdraw(core: "Core") -> bool:
         found = await core.catalog.project(project)
-        is_gone = await core.key_rotation.revoke(found.id, kid)
-        await core.registry.announce_change()
-        return is_gone
+        return await core.key_rotation.revoke(found.id, kid)
 
     if not at_desk(flags_of(config, dev=dev), withdraw):
         raise Ending(ExitCode.NOT_FOUND, f"no live key {kid} in project {project}; see: vestibule keys list")

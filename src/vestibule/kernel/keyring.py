@@ -75,6 +75,10 @@ class Keyring:
             message = f"cannot open a sealed {purpose}"
             raise UnknownRootKey(message) from error
 
+    def is_current(self, sealed: bytes) -> bool:
+        """Tell whether `sealed` was made with the current root key."""
+        return sealed.startswith(self.current_id)
+
     def _derive_key(self, purpose: str, key_id: bytes) -> bytes:
         root = self._roots.get(key_id)
         if root is None:

@@ -11,7 +11,7 @@ from tests.support.fakes import FakeClock
 from vestibule.core.projects import Catalog, NewClient, NewProject, Project
 from vestibule.core.projects.overlay import InvalidSettings
 from vestibule.core.projects.registry import NameTaken
-from vestibule.core.signing import Algorithm, KeyOwner, SharedSecret, signing_key_from_secret
+from vestibule.core.signing import Algorithm, KeyOwner, SharedSecret, announce_change, signing_key_from_secret
 from vestibule.kernel.errors import ClientNotFound, ProjectNotFound
 from vestibule.kernel.ids import ProjectId
 from vestibule.storage import Database, Json, Statement, database_from_url
@@ -69,7 +69,7 @@ async def test_a_change_is_seen_by_every_worker_at_its_next_look(
     await under_test.db.run(SET, id=project.id, settings=Json({"sign_up_enabled": False}))
 
     assert await neighbour.core.catalog.project(project.public_id) is seen
-    await under_test.core.registry.announce_change()
+    await announce_change(under_test.db)
     assert await neighbour.core.catalog.refresh()
 
     assert not (await neighbour.core.catalog.project(project.public_id)).policy.sign_up_enabled

@@ -109,7 +109,6 @@ async def test_a_new_key_is_published_before_it_signs(
     """For as long as anybody may keep our JWKS (security 126)."""
     old = await under_test.core.key_sets.of(owner)
     await under_test.core.key_rotation.start(owner)
-    await under_test.core.registry.announce_change()
     await after_the_poll(under_test, neighbour)
 
     published = await neighbour.core.key_sets.of(owner)
@@ -133,7 +132,6 @@ async def test_after_a_rotation_the_new_key_signs_and_old_tokens_live_on(
     under_test.clock.advance(JWKS_MAX_AGE)
     last = token(old, under_test, timedelta(days=1))
     await under_test.core.key_rotation.promote_due()
-    await under_test.core.registry.announce_change()
     await after_the_poll(under_test, neighbour)
 
     rotated = await neighbour.core.key_sets.of(owner)
@@ -155,7 +153,6 @@ async def test_a_leaked_key_is_replaced_at_once(under_test: CoreUnderTest, owner
 
     await under_test.core.key_rotation.start(owner, at_once=True)
     assert await under_test.core.key_rotation.revoke(under_test.project.id, leaked.signer.kid)
-    await under_test.core.registry.announce_change()
     await after_the_poll(under_test)
 
     keys = await under_test.core.key_sets.of(owner)
@@ -174,7 +171,6 @@ async def test_another_worker_forgets_a_revoked_key_at_the_next_look(
     text = token(keys, under_test)
     before = neighbour.core.key_sets.generation
     await under_test.core.key_rotation.revoke(under_test.project.id, keys.signer.kid)
-    await under_test.core.registry.announce_change()
 
     assert await neighbour.core.catalog.refresh()
 
@@ -250,7 +246,6 @@ async def test_sixteen_rotations_at_once_leave_a_working_set(
     )
     under_test.clock.advance(JWKS_MAX_AGE)
     await asyncio.gather(*(one.core.key_rotation.promote_due() for one in (under_test, neighbour)))
-    await under_test.core.registry.announce_change()
     await after_the_poll(under_test, neighbour)
 
     here, there = await under_test.core.key_sets.of(owner), await neighbour.core.key_sets.of(owner)

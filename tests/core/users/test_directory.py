@@ -101,3 +101,13 @@ async def test_a_subject_carries_no_secret(under_test: CoreUnderTest) -> None:
     assert signed_in.subject.has_password
     assert "argon2" not in repr(signed_in.subject)
     assert "canary" not in repr(signed_in.subject)
+
+
+async def test_nobody_writes_to_a_deleted_user(under_test: CoreUnderTest) -> None:
+    """Their messages go with them, recipient included, whether sent or waiting (security 17)."""
+    signed_in = await under_test.sign_up(letter=LETTER, always_send=True)
+    assert await under_test.count("outbox") == 1
+
+    await under_test.core.users.delete(under_test.project.id, signed_in.subject.id, actor="test")
+
+    assert await under_test.count("outbox") == 0

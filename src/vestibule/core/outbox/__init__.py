@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
+from uuid import UUID
 
 import msgspec
 
@@ -20,7 +21,7 @@ from vestibule.core.outbox.message import (
 from vestibule.core.outbox.rules import RetryPolicy
 from vestibule.kernel.clock import Clock, to_micros
 from vestibule.kernel.entropy import Entropy, new_uuid7
-from vestibule.kernel.ids import MessageId
+from vestibule.kernel.ids import MessageId, ProjectId
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Queries
 
@@ -111,6 +112,10 @@ class Outbox:
         sent = await db.run(store.DELETE_FINISHED, state="sent", finished_before=finished_before, limit=limit)
         dead = await db.run(store.DELETE_FINISHED, state="dead", finished_before=finished_before, limit=limit)
         return sent + dead
+
+    async def forget(self, tx: Queries, project_id: ProjectId, user_id: UUID) -> None:
+        """Drop every message of a user who is being deleted: sent, waiting or dead, recipient included."""
+        await tx.run(store.DELETE_OF_USER, project_id=project_id, user_id=user_id)
 
     async def _finish(self, db: Queries, claimed: Claimed, state: Literal["sent", "dead"], error: str | None) -> bool:
         changed = await db.run(

@@ -86,6 +86,10 @@ EXPIRE: Final = Statement(
     """,
 )
 
+DELETE_OF_USER: Final = Statement(
+    None, "DELETE FROM vestibule_outbox WHERE project_id = :project_id AND user_id = :user_id"
+)
+
 DELETE_FINISHED: Final = Statement(
     None,
     """

@@ -11,7 +11,7 @@ from vestibule.core.projects.catalog import Catalog
 from vestibule.core.projects.model import DEFAULT_PROJECT, Client, Policy, Project
 from vestibule.core.projects.overlay import InvalidSettings, overlaid
 from vestibule.core.projects.store import ProjectRow
-from vestibule.core.signing import KeyOwner, KeySets, KeyState
+from vestibule.core.signing import KeyOwner, KeySets, KeyState, announce_change
 from vestibule.kernel.clock import Clock, to_micros
 from vestibule.kernel.entropy import Entropy, new_uuid7
 from vestibule.kernel.ids import AccountId, ClientId, ProjectId, prefixed
@@ -99,7 +99,7 @@ class Registry:
             if key is not None:
                 await self.key_sets.keep(tx, KeyOwner(project_id), key, KeyState.ACTIVE)
             await self.audit.record(tx, AuditEntry(project_id, "project.created", actor="operator"))
-            await tx.run(store.BUMP_GENERATION)
+            await announce_change(tx)
         return await self.catalog.project(public_id)
 
     async def create_client(self, project: Project, new: NewClient) -> Client:
@@ -133,7 +133,7 @@ class Registry:
             await self.key_sets.keep(tx, owner, key, KeyState.ACTIVE)
             detail = {"client_id": public_id}
             await self.audit.record(tx, AuditEntry(project.id, "client.created", actor="operator", detail=detail))
-            await tx.run(store.BUMP_GENERATION)
+            await announce_change(tx)
         return await self.catalog.client(public_id)
 
     async def projects(self, *, after: ProjectId | None = None, limit: int = 100) -> list[ProjectRow]:
@@ -141,10 +141,6 @@ class Registry:
         rows = await self.db.all(store.PROJECTS, after=after or UUID(int=0), limit=limit)
         name = self.catalog.default_name
         return [replace(row, name=name) if row.public_id == DEFAULT_PROJECT else row for row in rows]
-
-    async def announce_change(self) -> None:
-        """Tell every worker that keys, clients or projects changed."""
-        await self.db.run(store.BUMP_GENERATION)
 
     def _refuse_senseless(self, policy: Policy) -> None:
         if policy.default_role not in policy.allowed_roles:

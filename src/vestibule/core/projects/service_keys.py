@@ -49,13 +49,16 @@ class ServiceKeys:
         expires_at: datetime | None = None,
         secret: Secret | None = None,
     ) -> IssuedServiceKey:
-        """Store a new key (or the given `secret`, for development) and return it with its secret."""
+        """Store a new key and return it with its secret.
+
+        A given `secret` (for development) is stored once: a key that was revoked stays so.
+        """
         now = self.clock.now()
         key_id = ServiceKeyId(new_uuid7(self.entropy, to_micros(now)))
         secret = secret or Secret(PREFIX + _base64url(self.entropy.bytes(_SECRET_BYTES)))
         public_id = f"key_{key_id.hex[-12:]}"
         async with self.db.write() as tx:
-            await tx.run(
+            issued = await tx.one(
                 store.INSERT_SERVICE_KEY,
                 project_id=project.id,
                 id=key_id,
@@ -66,8 +69,9 @@ class ServiceKeys:
                 created_at=now,
                 expires_at=expires_at,
             )
-            detail = {"key": public_id}
-            await self.audit.record(tx, AuditEntry(project.id, "service_key.created", actor="operator", detail=detail))
+            if issued is not None:
+                entry = AuditEntry(project.id, "service_key.created", actor="operator", detail={"key": public_id})
+                await self.audit.record(tx, entry)
         return IssuedServiceKey(key_id, public_id, secret)
 
     async def check(self, project: Project, presented: str) -> ServiceKey:

@@ -63,11 +63,6 @@ class ServiceKeyRow:
 
 GENERATION: Final = Statement(str, "SELECT value FROM vestibule_meta WHERE name = 'generation'")
 
-BUMP_GENERATION: Final = Statement(
-    None,
-    "UPDATE vestibule_meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = 'generation'",
-)
-
 PROJECT_BY_PUBLIC_ID: Final = Statement(
     ProjectRow,
     """
@@ -174,11 +169,13 @@ INSERT_CLIENT: Final = Statement(
 )
 
 INSERT_SERVICE_KEY: Final = Statement(
-    None,
+    UUID,
     """
     INSERT INTO vestibule_service_keys
         (project_id, id, public_id, name, secret_hash, scopes, created_at, expires_at)
     VALUES (:project_id, :id, :public_id, :name, :secret_hash, :scopes, :created_at, :expires_at)
+    ON CONFLICT (secret_hash) DO NOTHING
+    RETURNING id
     """,
 )
 

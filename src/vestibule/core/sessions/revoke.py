@@ -1,4 +1,4 @@
-"""Ends sessions: one by its refresh secret, one by its id, or all of a user."""
+"""Ends sessions: one by its refresh secret, or all of a user."""
 
 import hmac
 from dataclasses import dataclass

@@ -7,6 +7,7 @@ from vestibule.core.signing.algorithms import (
     signing_key_from_pem,
     signing_key_from_secret,
 )
+from vestibule.core.signing.generation import announce_change
 from vestibule.core.signing.key_sets import KeyOwner, KeySet, KeySets
 from vestibule.core.signing.root_key import RootKeyCheck
 from vestibule.core.signing.rotation import KeyRotation
@@ -24,6 +25,7 @@ __all__ = [
     "SharedSecret",
     "SigningKey",
     "VerifiedTokens",
+    "announce_change",
     "signing_key_from_pem",
     "signing_key_from_secret",
 ]

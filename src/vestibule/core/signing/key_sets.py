@@ -25,7 +25,7 @@ from vestibule.kernel.ids import KeyId, ProjectId
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Database, Json, Queries
 
-_SEAL: Final = "signing key"
+SEAL: Final = "signing key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class KeySets:
             kid=key.kid,
             algorithm=key.algorithm.value,
             public_jwk=Json(signing_key_from_pem(key.kid, key.algorithm, key.pem).public_jwk),
-            private_key=self.keyring.seal(_SEAL, key.pem, key.kid.encode()),
+            private_key=self.keyring.seal(SEAL, key.pem, key.kid.encode()),
             state=state.value,
             created_at=now,
             activated_at=now if state == KeyState.ACTIVE else None,
@@ -158,7 +158,7 @@ class KeySets:
         return key_id
 
     def _open(self, row: KeyRow) -> SigningKey:
-        pem = self.keyring.open(_SEAL, row.private_key, row.kid.encode())
+        pem = self.keyring.open(SEAL, row.private_key, row.kid.encode())
         return signing_key_from_pem(row.kid, Algorithm(row.algorithm), pem)
 
     def now_seconds(self) -> int:

@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from vestibule.core.signing import store
+from vestibule.core.signing.generation import announce_change
 from vestibule.core.signing.key_sets import KeyOwner, KeySets
 from vestibule.core.signing.store import KeyState
 from vestibule.kernel.ids import KeyId, ProjectId
@@ -17,7 +18,7 @@ JWKS_MAX_AGE: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class KeyRotation:
-    """Rotates and revokes keys; the caller announces the change to the other workers.
+    """Rotates and revokes keys; every worker learns of it within seconds.
 
     `token_life` is how long any access token may live: a retired key stays published for that long.
     """
@@ -33,6 +34,7 @@ class KeyRotation:
             key_id = await sets.keep(tx, owner, key, KeyState.ACTIVE if at_once else KeyState.PENDING)
             if at_once:
                 await self._retire_others(tx, owner, key_id)
+            await announce_change(tx)
         return key_id
 
     async def promote_due(self) -> int:
@@ -44,13 +46,17 @@ class KeyRotation:
             async with sets.db.write() as tx:
                 if await tx.run(store.ACTIVATE, project_id=row.project_id, id=row.id, now=sets.clock.now()):
                     await self._retire_others(tx, owner, row.id)
+                    await announce_change(tx)
                     promoted += 1
         return promoted
 
     async def revoke(self, project_id: ProjectId, kid: str) -> bool:
         """Withdraw a key at once: its tokens die with it. False when there is no such live key."""
         sets = self.key_sets
-        return await sets.db.run(store.REVOKE, project_id=project_id, kid=kid, now=sets.clock.now()) > 0
+        async with sets.db.write() as tx:
+            is_gone = await tx.run(store.REVOKE, project_id=project_id, kid=kid, now=sets.clock.now()) > 0
+            await announce_change(tx)
+        return is_gone
 
     async def _retire_others(self, tx: Queries, owner: KeyOwner, key_id: UUID) -> None:
         now = self.key_sets.clock.now()

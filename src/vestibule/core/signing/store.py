@@ -33,6 +33,16 @@ class KeyRow:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class SealedKey:
+    """The private part of a signing key, to be sealed anew."""
+
+    project_id: UUID
+    id: UUID
+    kid: str
+    private_key: bytes
+
+
 HELD_PROJECT: Final = Statement(
     UUID,
     postgres="SELECT id FROM vestibule_projects WHERE id = :project_id FOR NO KEY UPDATE",
@@ -101,3 +111,22 @@ INSERT_ROOT_KEY_CHECK: Final = Statement(
 )
 
 ROOT_KEY_CHECK: Final = Statement(str, "SELECT value FROM vestibule_meta WHERE name = 'root_key_check'")
+
+BUMP_GENERATION: Final = Statement(
+    None,
+    "UPDATE vestibule_meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE name = 'generation'",
+)
+
+RESEAL_ROOT_KEY_CHECK: Final = Statement(
+    None, "UPDATE vestibule_meta SET value = :value WHERE name = 'root_key_check' AND value = :old_value"
+)
+
+SEALED_KEYS: Final = Statement(SealedKey, "SELECT project_id, id, kid, private_key FROM vestibule_signing_keys")
+
+RESEAL_KEY: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_signing_keys SET private_key = :private_key
+    WHERE project_id = :project_id AND id = :id AND private_key = :old_private_key
+    """,
+)

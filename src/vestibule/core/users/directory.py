@@ -6,6 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from vestibule.core.audit import AuditEntry, AuditLog
+from vestibule.core.outbox import Outbox
 from vestibule.core.projects import Policy
 from vestibule.core.users import store
 from vestibule.core.users.rules import refuse_unless_welcome
@@ -24,6 +25,7 @@ class UserDirectory:
 
     db: Database
     audit: AuditLog
+    outbox: Outbox
     clock: Clock
 
     async def subject(self, db: Queries, project_id: ProjectId, user_id: UUID) -> Subject:
@@ -98,10 +100,14 @@ class UserDirectory:
         await self.audit.record(tx, entry)
 
     async def delete(self, project_id: ProjectId, user_id: UUID, *, actor: str) -> None:
-        """Remove the user and, by foreign keys, everything that could sign in as them. Raises: UserNotFound."""
+        """Remove the user and, by foreign keys, everything that could sign in as them, and their mail.
+
+        Raises: UserNotFound.
+        """
         async with self.db.write() as tx:
             if await tx.one(store.DELETE_USER, project_id=project_id, user_id=user_id) is None:
                 raise UserNotFound
+            await self.outbox.forget(tx, project_id, user_id)
             await self.audit.record(tx, AuditEntry(project_id, "user.deleted", user_id, actor=actor))
 
     async def page(self, project_id: ProjectId, *, after: UUID | None = None, limit: int = 50) -> list[UserRow]:
