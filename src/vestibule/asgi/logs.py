@@ -2,12 +2,9 @@
 
 import logging
 import sys
-from typing import Final
 
 import msgspec
 import structlog
-
-_LEVELS: Final = {"warning": logging.WARNING, "info": logging.INFO}
 
 
 def configure_logs() -> None:

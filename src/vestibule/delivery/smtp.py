@@ -109,9 +109,7 @@ class SmtpTransport:
             local_hostname=self._sender.domain,
             timeout=self._step_seconds,
             use_tls=settings.secure,
-            start_tls={"auto": None, "required": True, "off": False}[settings.starttls]
-            if not settings.secure
-            else False,
+            start_tls=False if settings.secure else _START_TLS[settings.starttls],
             tls_context=await self._tls_context(),
         )
         try:

@@ -47,13 +47,20 @@ class Readiness(msgspec.Struct, frozen=True):
     checks: dict[str, Literal["ok", "failed"]]
 
 
-_STATUSES: Final = {"malformed-request": 400, "payload-too-large": 413, "unsupported-media-type": 415}
-_STATUSES_LATER: Final = {"route-not-found": 404, "method-not-allowed": 405, "too-many-requests": 429}
-_UNAVAILABLE: Final = {"overloaded": 503, "storage-unavailable": 503}
+_STATUSES: Final = {
+    "malformed-request": 400,
+    "route-not-found": 404,
+    "method-not-allowed": 405,
+    "payload-too-large": 413,
+    "unsupported-media-type": 415,
+    "too-many-requests": 429,
+    "overloaded": 503,
+    "storage-unavailable": 503,
+}
 
 
 def _wire_error(kind: type[Failure]) -> WireError:
-    return WireError({**_STATUSES, **_STATUSES_LATER, **_UNAVAILABLE}.get(kind.code, 500), kind.code)
+    return WireError(_STATUSES.get(kind.code, 500), kind.code)
 
 
 def own_dialect(documents: Mapping[str, Document], readiness: Mapping[str, ReadinessCheck]) -> Dialect:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from vestibule.core.users.store import SUBJECT_COLUMNS, Subject
+from vestibule.core.users.store import SUBJECT_COLUMNS, SUBJECT_JOIN, Subject
 from vestibule.storage import Statement
 
 ROTATING: Final = "rotating"
@@ -61,12 +61,6 @@ _SESSION_COLUMNS: Final = """
     vestibule_sessions.claims, vestibule_sessions.method
 """
 
-_JOINED_USER: Final = """
-    vestibule_users AS u
-    LEFT JOIN vestibule_credentials AS c
-        ON c.project_id = u.project_id AND c.user_id = u.id AND c.is_primary
-"""
-
 # Whether the session still has the account it works in, if it works in one.
 _KEEPS_ACCOUNT: Final = """
     (vestibule_sessions.account_id IS NULL OR EXISTS (
@@ -98,7 +92,7 @@ _ADVANCED: Final = f"""
 
 # SQLite's RETURNING sees no joined table, so each column of the user is fetched by a subquery of its own.
 _USER_BY_SUBQUERIES: Final = ", ".join(
-    f"(SELECT {column} FROM {_JOINED_USER} WHERE u.project_id = vestibule_sessions.project_id"
+    f"(SELECT {column} FROM {SUBJECT_JOIN} WHERE u.project_id = vestibule_sessions.project_id"
     " AND u.id = vestibule_sessions.user_id)"
     for column in (part.partition(" AS ")[0].strip() for part in SUBJECT_COLUMNS.split(","))
 )
@@ -108,14 +102,14 @@ ROTATE: Final = Statement(
     postgres=f"""
     UPDATE vestibule_sessions
     SET {_ADVANCED}, expires_at = :now + make_interval(secs => vestibule_sessions.life_seconds)
-    FROM {_JOINED_USER}
+    FROM {SUBJECT_JOIN}
     WHERE {_IS_CURRENT} AND {_USER_MAY_STAY}
     RETURNING {_SESSION_COLUMNS}, {SUBJECT_COLUMNS}
     """,
     sqlite=f"""
     UPDATE vestibule_sessions
     SET {_ADVANCED}, expires_at = :now + life_seconds * 1000000
-    WHERE {_IS_CURRENT} AND EXISTS (SELECT 1 FROM {_JOINED_USER} WHERE {_USER_MAY_STAY})
+    WHERE {_IS_CURRENT} AND EXISTS (SELECT 1 FROM {SUBJECT_JOIN} WHERE {_USER_MAY_STAY})
     RETURNING {_SESSION_COLUMNS}, {_USER_BY_SUBQUERIES}
     """,
 )

@@ -175,10 +175,6 @@ DELETE_USER: Final = Statement(
     UUID, "DELETE FROM vestibule_users WHERE project_id = :project_id AND id = :user_id RETURNING id"
 )
 
-USERNAME_OWNER: Final = Statement(
-    UUID, "SELECT id FROM vestibule_users WHERE project_id = :project_id AND username = :username"
-)
-
 USERS: Final = Statement(
     UserRow,
     """
