@@ -1,4 +1,4 @@
-"""What `/readyz` asks: is the database there, is its clock ours, is the schema ours, can mail leave."""
+"""What `/readyz` asks: is the database there, is its clock ours, was the schema found to be ours."""
 
 from datetime import timedelta
 from typing import Final

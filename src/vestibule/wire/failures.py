@@ -1,4 +1,4 @@
-"""Refusals and accidents into answers. `respond.py` holds the only `except Refusal` that makes one an answer."""
+"""What refusals and accidents have in common, whatever the dialect. `endpoint.py` is where they become answers."""
 
 import math
 

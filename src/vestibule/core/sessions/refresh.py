@@ -32,7 +32,7 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class RefreshTerms:
-    """What a door accepts: sessions of one rotation only, or of both; users whose address is unproven or not."""
+    """What a door accepts: sessions of one rotation, and of one client; None takes any."""
 
     rotation: str | None = None
     client_id: UUID | None = None
