@@ -97,8 +97,6 @@ INSERT_PROJECT: Final = Statement(
     """,
 )
 
-UPDATE_DIALECTS: Final = Statement(None, "UPDATE vestibule_projects SET dialects = :dialects WHERE id = :id")
-
 HOST: Final = Statement(HostRow, "SELECT project_id, client_id FROM vestibule_hosts WHERE hostname = :hostname")
 
 INSERT_HOST: Final = Statement(
@@ -126,15 +124,6 @@ CLIENT_BY_ID: Final = Statement(
     SELECT project_id, id, public_id, account_id, name, issuer, audience, allowed_origins, redirect_uris,
            allowed_scope, default_scope, settings
     FROM vestibule_clients WHERE id = :id
-    """,
-)
-
-CLIENTS: Final = Statement(
-    ClientRow,
-    """
-    SELECT project_id, id, public_id, account_id, name, issuer, audience, allowed_origins, redirect_uris,
-           allowed_scope, default_scope, settings
-    FROM vestibule_clients WHERE project_id = :project_id ORDER BY id
     """,
 )
 
