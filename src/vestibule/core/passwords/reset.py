@@ -1,6 +1,8 @@
 """Forgotten passwords: a mailed ticket, and what it lets its holder do."""
 
+import asyncio
 from dataclasses import dataclass
+from typing import Final
 
 from vestibule.core.letters import LetterForm, Postage, SendLetter
 from vestibule.core.passwords import store
@@ -15,8 +17,12 @@ from vestibule.core.users import (
     refuse_address_outside_lists,
     refuse_unless_active,
 )
+from vestibule.kernel.clock import monotonic_seconds
 from vestibule.kernel.errors import EmailRefused, InvalidEmail, InvalidTicket, Refusal, TooManyAttempts, UserNotFound
 from vestibule.storage import Database
+
+# A letter costs a transaction, nobody's address costs none: 7 against 1 ms on PostgreSQL. Both are answered this late.
+ANSWER_AFTER_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,12 @@ class RequestPasswordReset:
     letters: SendLetter
 
     async def __call__(self, visit: Visit, email: str, form: LetterForm) -> None:
-        """Answer nothing, whether the address is unknown, refused, disabled, written to too often or fine."""
+        """Answer nothing, as late, whether the address is unknown, refused, disabled, mailed too often or fine."""
+        answer_at_seconds = monotonic_seconds() + ANSWER_AFTER_SECONDS
+        await self._mail(visit, email, form)
+        await asyncio.sleep(answer_at_seconds - monotonic_seconds())
+
+    async def _mail(self, visit: Visit, email: str, form: LetterForm) -> None:
         project = visit.project
         try:
             address = parse_email(email)
