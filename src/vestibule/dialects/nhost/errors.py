@@ -60,7 +60,7 @@ INVALID_REQUEST: Final = WireError(400, "invalid-request", "The request payload 
 _INTERNAL: Final = WireError(500, "internal-server-error", "Internal server error")
 _BUSY: Final = WireError(503, "internal-server-error", "Internal server error")
 _NOT_FOUND: Final = WireError(404, media_type="text/plain", schema=str)
-_LIMITED: Final = WireError(429, media_type="text/plain", schema=str)
+_LIMITED: Final = WireError(429, media_type="")  # nothing but the status, as in the original
 _MALFORMED: Final = WireError(400, "request-validation-error", schema=RequestProblem)
 _OUT_OF_SHAPE: Final = WireError(400, "schema-validation-error", schema=RequestProblem)
 _FORBIDDEN: Final = WireError(403, "invalid-request", INVALID_REQUEST.message)
