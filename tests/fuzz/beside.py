@@ -44,7 +44,9 @@ class Beside:
 
     async def _send(self, method: str, url: str, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> "Heard":
         path, _, query = url.partition("?")
-        length = [(b"content-length", b"%d" % len(body))] if body else []
+        given_names = {name.lower() for name, _ in headers}
+        needed = ((b"host", b"localhost:4000"), (b"content-length", b"%d" % len(body)))
+        added = [pair for pair in needed if pair[0] not in given_names]
         scope = {
             "type": "http",
             "asgi": {"version": "3.0"},
@@ -54,7 +56,7 @@ class Beside:
             "path": unquote(path),
             "raw_path": path.encode("latin-1", "replace"),
             "query_string": query.encode("latin-1", "replace"),
-            "headers": [(name.lower(), value) for name, value in (*_HOST, *headers, *length)][_named_host(headers) :],
+            "headers": [*added, *((name.lower(), value) for name, value in headers)],
             "client": ("192.0.2.1", 1234),
             "server": ("127.0.0.1", 4000),
         }
@@ -69,13 +71,6 @@ class Beside:
 
         await self.running.application.app(scope, receive, send)
         return heard
-
-
-_HOST: Final = ((b"host", b"localhost:4000"),)
-
-
-def _named_host(headers: Sequence[tuple[bytes, bytes]]) -> int:
-    return int(any(name == b"host" for name, _ in headers))
 
 
 @dataclass
