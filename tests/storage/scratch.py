@@ -25,7 +25,7 @@ _COLUMNS = "id, at, flag, document, names, word, octets, number"
 CREATE = Statement(
     None,
     postgres="""
-    CREATE TABLE scratch (id uuid PRIMARY KEY, at timestamptz, flag boolean, document jsonb, names jsonb, word text,
+    CREATE TABLE scratch (id uuid PRIMARY KEY, at timestamptz, flag boolean, document json, names json, word text,
                           octets bytea, number bigint CHECK (number <> 13))
     """,
     sqlite="""

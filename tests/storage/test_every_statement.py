@@ -35,7 +35,7 @@ PLAIN = {
     "varchar": (str, Enum),
     "bytea": (bytes,),
 }
-DUMMIES = {"uuid": b"\0" * 16, "bytea": b"\0", "text": "1", "varchar": "1", "jsonb": "[]", "timestamptz": 0, "bool": 0}
+DUMMIES = {"uuid": b"\0" * 16, "bytea": b"\0", "text": "1", "varchar": "1", "json": "[]", "timestamptz": 0, "bool": 0}
 PROGRAM = (
     "from tests.storage.test_every_statement import declared; from vestibule.storage import statements; "
     "print(len(declared()), len(statements()))"
@@ -114,7 +114,7 @@ def _fields(row: object) -> list[tuple[str, object]]:
 
 def _fits(annotation: object, kind: str) -> bool:
     plain = bare_type(annotation)
-    if kind == "jsonb":
+    if kind == "json":
         return get_origin(plain) is not None or plain in {dict, list} or hasattr(plain, "__struct_fields__")
     if get_origin(plain) is Literal:
         return all(isinstance(value, PLAIN[kind]) for value in get_args(plain))

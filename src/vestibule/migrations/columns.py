@@ -20,8 +20,11 @@ def time(name: str, *, nullable: bool = False) -> Column:
 
 
 def json(name: str, *, nullable: bool = False) -> Column:
-    """Return a JSON document; text on SQLite."""
-    return sa.Column(name, postgresql.JSONB().with_variant(sqlite.TEXT(), "sqlite"), nullable=nullable)
+    """Return a JSON document, kept as it is written; text on SQLite.
+
+    JSONB would not keep it: members in another order, and `1e308` as 309 digits, a 50-fold of what a user may store.
+    """
+    return sa.Column(name, postgresql.JSON().with_variant(sqlite.TEXT(), "sqlite"), nullable=nullable)
 
 
 def octets(name: str, *, nullable: bool = False) -> Column:

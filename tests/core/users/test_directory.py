@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from tests.support.cores import LETTER, CoreUnderTest
-from vestibule.core.users import Profile
+from vestibule.core.users import Profile, UserOptions
 from vestibule.kernel.errors import InvalidRefreshToken, UserNotActive, UserNotFound
 from vestibule.storage import Statement
 
@@ -111,3 +112,12 @@ async def test_nobody_writes_to_a_deleted_user(under_test: CoreUnderTest) -> Non
     await under_test.core.users.delete(under_test.project.id, signed_in.subject.id, actor="test")
 
     assert await under_test.count("outbox") == 0
+
+
+async def test_metadata_is_kept_as_it_was_given(under_test: CoreUnderTest) -> None:
+    """In its order, and no larger than the limit let it in, on both engines (security 112)."""
+    given = {"zebra": 1, "ant": [1e308, 5e-324, -0.0, 2**70], "a": {"b": None, "aa": "\u2028"}}
+    ann = await under_test.sign_up(ANN, options=UserOptions(metadata=given))
+
+    found = await under_test.core.users.subject(under_test.db, under_test.project.id, ann.subject.id)
+    assert msgspec.json.encode(found.metadata) == msgspec.json.encode(given)

@@ -132,7 +132,7 @@ ORIGIN_IS_LISTED: Final = Statement(
     postgres="""
     SELECT EXISTS (
         SELECT 1 FROM vestibule_clients
-        WHERE allowed_origins @> jsonb_build_array(CAST(:origin AS text))
+        WHERE CAST(allowed_origins AS jsonb) @> jsonb_build_array(CAST(:origin AS text))
     )
     """,
     sqlite="""
