@@ -1,4 +1,8 @@
-"""The listening socket: bound once, by the process that the operator started."""
+"""Listening sockets: the address is bound once, by the process that the operator started.
+
+Workers get a socket each on that address. On a shared one, of connections that come together (a proxy filling its
+pool) the worker that wakes first takes all, and the others, with their cores and hashing threads, get none.
+"""
 
 import socket
 
@@ -16,4 +20,13 @@ def bound_socket(host: str, port: int) -> socket.socket:
         found.close()
         mend = "choose another with --port" if error.errno in {13, 98} else "choose another with --host"
         raise Ending(ExitCode.FAILED, f"cannot listen on {host} port {port}: {error.strerror}; {mend}") from error
+    return found
+
+
+def sibling_socket(bound: socket.socket) -> socket.socket:
+    """Return another socket on the same address; the kernel deals connections out among those that listen."""
+    found = socket.socket(bound.family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    found.bind(bound.getsockname())
     return found

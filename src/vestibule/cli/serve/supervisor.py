@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Final
 
 from vestibule.asgi.exits import ExitCode
+from vestibule.cli.serve.sockets import sibling_socket
 from vestibule.kernel.clock import Clock, SystemClock, monotonic_seconds
 from vestibule.settings.process import Flags, Listening
 
@@ -41,7 +42,7 @@ class Worker:
 
 @dataclass(slots=True)
 class Supervisor:
-    """Runs `listening.workers` workers on one socket."""
+    """Runs `listening.workers` workers. `sock` reserves their address and never listens itself."""
 
     listening: Listening
     flags: Flags
@@ -107,10 +108,11 @@ class Supervisor:
     def _start(self, *, is_first: bool) -> None:
         ours, theirs = os.pipe()
         lifeline = self._lifeline[0]
+        sock = sibling_socket(self.sock)
         command = [
             *(sys.executable, "-P", "-m", "vestibule.asgi"),
             *("--flags", json.dumps(asdict(self.flags))),
-            *("--listen", str(self.sock.fileno())),
+            *("--listen", str(sock.fileno())),
             *("--parent", str(lifeline)),
             *("--ready", str(theirs)),
         ]
@@ -119,9 +121,10 @@ class Supervisor:
         try:
             # A group of its own: Ctrl-C at the terminal is ours to hear and to pass on, once.
             process = subprocess.Popen(  # noqa: S603 - our own module
-                command, pass_fds=(self.sock.fileno(), lifeline, theirs), process_group=0, stdin=subprocess.DEVNULL
+                command, pass_fds=(sock.fileno(), lifeline, theirs), process_group=0, stdin=subprocess.DEVNULL
             )
         finally:
+            sock.close()  # the worker has it now: with it the kernel learns of the worker's end
             os.close(theirs)
         worker = Worker(process, ours, monotonic_seconds())
         self._workers.append(worker)
