@@ -3,11 +3,14 @@
 No routing but a dictionary, no checks, no log. The constant ones answer the same bytes; `user` runs the server's one
 SELECT and writes JSON; `refresh` computes the server's HMACs, runs its one UPDATE, signs its claims and writes JSON.
 Connections are plain asyncpg ones from a stack: asyncpg's own pool would lower the limit and flatter us.
-Served by uvicorn, see bench/servers.py.
+Each worker is a process of its own, `python -m bench.limit_app PORT`; the kernel deals connections out among them, as
+it does among the workers of `vestibule serve`.
 """
 
 import asyncio
 import os
+import socket
+import sys
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeAlias
@@ -16,6 +19,7 @@ from uuid import UUID
 import asyncpg
 import jwt
 import msgspec
+import uvicorn
 
 from vestibule.core.sessions.secrets import RefreshSecrets
 from vestibule.core.sessions.store import ROTATE, TAPE_DIGITS
@@ -204,3 +208,17 @@ async def live(receive: Receive, send: Send) -> None:
         await send({"type": f"lifespan.{kind}.complete"})
         if kind == "shutdown":
             return
+
+
+def main(port: int) -> None:
+    """Serve on a socket that others may have too."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.bind(("127.0.0.1", port))
+    config = uvicorn.Config(app, loop="uvloop", http="httptools", lifespan="on", access_log=False, log_level="warning")
+    uvicorn.Server(config).run([sock])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,8 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 PYTHON: Final = ROOT / ".venv" / "bin" / "python"
 
 _POLITE_SECONDS: Final = 15.0
+_PATIENCE_SECONDS: Final = 60.0
+_LISTENS: Final = "0A"  # in /proc/net/tcp
 _POLL_SECONDS: Final = 0.005
 _LAST_LINES: Final = 30
 
@@ -86,19 +88,41 @@ def free_port() -> int:
         return port
 
 
-def wait_for_answer(program: Program, port: int, path: str, *, within_seconds: float = 60.0) -> float:
+def wait_for_answer(program: Program, port: int, path: str) -> float:
     """Return how many seconds after its start the program answered 200 at `path`. Raises: BenchError."""
-    while time.monotonic() - program.started < within_seconds:
+
+    def answers() -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    return _wait(program, answers)
+
+
+def wait_for_listeners(program: Program, port: int, count: int) -> None:
+    """Wait until so many processes listen, each on a socket of its own. Raises: BenchError."""
+    _wait(program, lambda: _listeners(port) >= count)
+
+
+def _listeners(port: int) -> int:
+    lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    rows = [line.split() for line in lines]
+    return sum(int(address.rpartition(":")[2], 16) == port and state == _LISTENS for _, address, _, state, *_ in rows)
+
+
+def _wait(program: Program, is_there: Callable[[], bool]) -> float:
+    while time.monotonic() - program.started < _PATIENCE_SECONDS:
+        if is_there():
+            return time.monotonic() - program.started
         if program.process.poll() is not None:
             raise BenchError(f"{program.name} ended before it answered:\n{program.last_words()}")
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            connection.request("GET", path)
-            if connection.getresponse().status == http.client.OK:
-                return time.monotonic() - program.started
-        connection.close()
         time.sleep(_POLL_SECONDS)
-    raise BenchError(f"{program.name} does not answer at {path}:\n{program.last_words()}")
+    raise BenchError(f"{program.name} does not answer:\n{program.last_words()}")
 
 
 @dataclass(frozen=True, slots=True, order=True)

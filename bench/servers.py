@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from bench.processes import PYTHON, BenchError, Program, free_port, running, wait_for_answer
+from bench.processes import PYTHON, BenchError, Program, free_port, running, wait_for_answer, wait_for_listeners
 from tests.support.databases import empty_postgres, migrate
 from tests.support.postgres import PostgresMissing, PostgresServer
 
@@ -85,7 +85,9 @@ def vestibule(database_url: str, folder: Path, *, workers: int) -> Iterator[Serv
     port = free_port()
     command = [str(PYTHON.with_name("vestibule")), "serve", "--port", str(port), "--workers", str(workers)]
     with running(command, folder / f"vestibule-{port}.log", vestibule_environment(database_url)) as program:
-        yield Served(program, port, wait_for_answer(program, port, "/version"))
+        first_answer_seconds = wait_for_answer(program, port, "/version")
+        wait_for_listeners(program, port, workers)  # the others start when the first one serves
+        yield Served(program, port, first_answer_seconds)
 
 
 @contextlib.contextmanager
@@ -98,10 +100,12 @@ def bare_handlers(database_url: str, folder: Path) -> Iterator[Served]:
         "BENCH_ROOT_KEY": ROOT_KEY,
         "BENCH_PROJECT_ID": str(default_project(database_url)),
     }
-    command = [str(PYTHON), "-m", "uvicorn", "bench.limit_app:app", "--port", str(port), "--workers", str(WORKERS)]
-    command += ["--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
-    with running(command, folder / f"limit-{port}.log", environment) as program:
-        yield Served(program, port, wait_for_answer(program, port, "/version"))
+    command = [str(PYTHON), "-m", "bench.limit_app", str(port)]
+    with contextlib.ExitStack() as stack:
+        logs = [folder / f"limit-{port}-{number}.log" for number in range(WORKERS)]
+        workers = [stack.enter_context(running(command, log, environment)) for log in logs]
+        wait_for_listeners(workers[-1], port, WORKERS)
+        yield Served(workers[0], port, wait_for_answer(workers[0], port, "/version"))
 
 
 def default_project(database_url: str) -> UUID:
