@@ -95,7 +95,7 @@ def _call(operation: Operation) -> Call:
 
 def _finisher(dialect: Dialect, clock: FakeClock) -> Finisher:
     nothing: Any = None
-    mounting = Mounting({}, clock, nothing, TrustedProxies(), nothing, nothing)
+    mounting = Mounting({}, clock, nothing, TrustedProxies(), nothing, nothing, nothing)
     return Finisher(dialect, mounting, cache=None, vary=None, status=200)
 
 

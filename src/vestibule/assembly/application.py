@@ -68,7 +68,7 @@ def assemble(
     kept = Mailbox() if settings.dev and settings.smtp is None else None
     transport = transport or _transport(settings, kept)
     worker = _worker(core, settings, transport) if with_worker and transport is not None else None
-    background = Background(core, Preparation(core, settings), worker)
+    background = Background(core, Preparation(core, settings), worker, mail_leaves=transport is not None)
     mounts, dependencies = _doors(core, settings)
     if kept is not None:
         mounts.append(Mount(mailbox))
@@ -98,6 +98,7 @@ def assemble(
             public_url=settings.public_url,
         ),
         readiness=readiness_checks(core, background),
+        is_prepared=lambda: background.is_prepared,
         lifespan=life,
         log_stream=log_stream,
     )

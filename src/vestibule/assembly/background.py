@@ -17,7 +17,18 @@ _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("vestibule.back
 
 WATCH_EVERY: Final = timedelta(seconds=5)
 SWEEP_EVERY: Final = timedelta(minutes=5)
+COMPARE_CLOCKS_EVERY: Final = timedelta(minutes=1)
+MAX_SKEW: Final = timedelta(seconds=2)
 _RETRY_EVERY: Final = timedelta(seconds=1)
+
+
+async def clock_skew(core: Core) -> timedelta:
+    """Return how far the database's clock is ahead of ours; nothing on SQLite. Raises: StorageUnavailable.
+
+    One clock decides on expiry, the application's. One that differs from its neighbours' ends sessions early.
+    """
+    theirs = await core.db.ping()
+    return timedelta() if theirs is None else theirs - core.clock.now()
 
 
 @dataclass(slots=True)
@@ -27,12 +38,15 @@ class Background:
     core: Core
     prepare: Preparation
     mail: OutboxWorker | None
+    mail_leaves: bool = True
     is_prepared: bool = False
     _stop: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> None:
         """Prepare the database if it is there, then start the tasks. Raises: StartRefused."""
+        if not self.mail_leaves:
+            _log.warning("mail.waits", reason="no mail server is configured")
         try:
             await self.prepare()
             self.is_prepared = True
@@ -42,6 +56,7 @@ class Background:
         self._tasks += [
             asyncio.create_task(self._every(WATCH_EVERY, self._watch)),
             asyncio.create_task(self._every(SWEEP_EVERY, self._sweep)),
+            asyncio.create_task(self._every(COMPARE_CLOCKS_EVERY, self._compare_clocks)),
         ]
         if self.mail is not None:
             self._tasks.append(asyncio.create_task(self._deliver(self.mail)))
@@ -64,7 +79,7 @@ class Background:
                 _log.info("database.back")
             except StorageUnavailable:
                 continue
-            except StartRefused as refusal:  # too late to end the start: readiness stays red, and the log says why
+            except StartRefused as refusal:  # too late to end the start: 503 until it fits, and the log says why
                 if str(refusal) != told:
                     told = str(refusal)
                     _log.error("start.refused", reason=told)
@@ -78,6 +93,11 @@ class Background:
         await self.core.key_rotation.promote_due()
         if any(removed.values()):
             _log.info("reaper.swept", **removed)
+
+    async def _compare_clocks(self) -> None:
+        skew = await clock_skew(self.core)
+        if abs(skew) > MAX_SKEW:
+            _log.error("clock.skewed", seconds=round(skew.total_seconds(), 1))
 
     async def _deliver(self, mail: OutboxWorker) -> None:
         while not self._stop.is_set():

@@ -102,13 +102,16 @@ def build_app(
     fallback: str,
     settings: WireSettings | None = None,
     readiness: Mapping[str, ReadinessCheck] | None = None,
+    is_prepared: Callable[[], bool] = lambda: True,
     lifespan: Lifespan | None = None,
     log_stream: TextIO | None = None,
 ) -> App:
     """Return the application that serves `mounts`.
 
     `dependencies` are what handlers may ask for by type; `fallback` names the dialect that answers for paths nobody
-    claims; `lifespan` is entered when the server starts and left when it stops; `log_stream` defaults to stdout.
+    claims; until `is_prepared` says so, what needs a project answers 503; `lifespan` is entered when the server starts
+    and left when it stops; `log_stream` defaults to stdout.
+
     Raises: MountError when declarations collide or a dialect cannot show a refusal that it declares.
     """
     settings = settings or WireSettings()
@@ -120,6 +123,7 @@ def build_app(
         proxies=TrustedProxies(settings.trusted_proxies),
         limiter=Limiter(settings.limits, clock),
         access_log=access_log,
+        is_prepared=is_prepared,
     )
     by_name = {mount.dialect.name: mount.dialect for mount in mounts}
     if len(by_name) < len(mounts) or fallback not in by_name:

@@ -23,6 +23,8 @@ ReadinessCheck = Callable[[], Awaitable[object]]
 _CACHE: Final = "public, max-age=300"
 PATIENCE_SECONDS: Final = 2.0  # for one check
 _READY: Final = 200
+_OK: Final = "ok"
+_FAILED: Final = "failed"
 _NOT_READY: Final = 503
 
 _log = structlog.get_logger("vestibule.wire")
@@ -41,10 +43,10 @@ class Liveness(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True):
-    """Whether requests can be served, and what each check says."""
+    """Whether requests can be served, and what each check says: ok, failed, or a warning in words."""
 
     status: Literal["ready", "not ready"]
-    checks: dict[str, Literal["ok", "failed"]]
+    checks: dict[str, str]
 
 
 _STATUSES: Final = {
@@ -64,7 +66,10 @@ def _wire_error(kind: type[Failure]) -> WireError:
 
 
 def own_dialect(documents: Mapping[str, Document], readiness: Mapping[str, ReadinessCheck]) -> Dialect:
-    """Return the dialect of the server's own paths. A check is ready unless it raises or returns False."""
+    """Return the dialect of the server's own paths.
+
+    A check fails when it raises or returns False; text is a warning.
+    """
     errors = {kind: _wire_error(kind) for kind in WIRE_REFUSALS}
 
     def render(call: Call, failure: Failure) -> Answer[object]:  # noqa: ARG001 - the signature of every renderer
@@ -90,11 +95,9 @@ def own_dialect(documents: Mapping[str, Document], readiness: Mapping[str, Readi
     async def readyz() -> Answer[Readiness]:
         """Answer 200 when every check passes, else 503; both name the checks."""
         names = list(readiness)
-        results = await asyncio.gather(*(_passes(name, readiness[name]) for name in names))
-        checks: dict[str, Literal["ok", "failed"]] = {
-            name: "ok" if passed else "failed" for name, passed in zip(names, results, strict=True)
-        }
-        ready = all(results)
+        results = await asyncio.gather(*(_result(name, readiness[name]) for name in names))
+        ready = _FAILED not in results
+        checks = dict(zip(names, results, strict=True))
         return Answer(Readiness("ready" if ready else "not ready", checks), status=_READY if ready else _NOT_READY)
 
     _serve_documents(own, documents)
@@ -128,9 +131,12 @@ def _serve_documents(own: Dialect, documents: Mapping[str, Document]) -> None:
         return Html(page, headers=[("content-security-policy", policy)])
 
 
-async def _passes(name: str, check: ReadinessCheck) -> bool:
+async def _result(name: str, check: ReadinessCheck) -> str:
     try:
-        return await asyncio.wait_for(check(), PATIENCE_SECONDS) is not False
+        said = await asyncio.wait_for(check(), PATIENCE_SECONDS)
     except Exception as error:  # noqa: BLE001 - whatever breaks a check, it has failed; logged
         _log.warning("readiness.failed", check=name, error=type(error).__name__)
-        return False
+        return _FAILED
+    if isinstance(said, str):
+        return said
+    return _FAILED if said is False else _OK

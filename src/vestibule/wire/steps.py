@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import msgspec
 
 from vestibule.kernel.clock import Clock
-from vestibule.kernel.errors import MalformedRequest, Refusal
+from vestibule.kernel.errors import MalformedRequest, Refusal, StorageUnavailable
 from vestibule.wire.access_log import AccessLog
 from vestibule.wire.address import TrustedProxies
 from vestibule.wire.binding import Bound, bind, strip_optional
@@ -36,6 +36,7 @@ class Mounting:
     proxies: TrustedProxies
     limiter: Limiter
     access_log: AccessLog
+    is_prepared: Callable[[], bool]
 
     async def close(self) -> None:
         """Let go of what the server holds, and write the last lines of the log."""
@@ -64,7 +65,7 @@ def plan_steps(dialect: Dialect, endpoint: Endpoint, base: str, handler: Bound, 
     policy = endpoint.cors or dialect.cors
     limits = [] if endpoint.standalone else _limit_steps(dialect, endpoint, mounting)
     if dialect.project_function is not None and (limits or _needs_project(dialect, endpoint, handler, base, policy)):
-        plan.append(_project_step(bind(dialect.project_function, dependencies)))
+        plan.append(_project_step(bind(dialect.project_function, dependencies), mounting.is_prepared))
     if policy is not None and policy.origins is not None:
         plan.append(origin_step(policy, mounting))
     plan += limits
@@ -124,8 +125,12 @@ def _members_step(endpoint: Endpoint) -> Step:
     return read_members
 
 
-def _project_step(function: Bound) -> Step:
+def _project_step(function: Bound, is_prepared: Callable[[], bool]) -> Step:
     async def resolve_project(call: Call) -> None:
+        # With a database that nobody has looked at yet, or with the wrong root key, every session would seem unknown,
+        # and clients would throw away what is good: 503 makes them come again.
+        if not is_prepared():
+            raise StorageUnavailable
         call.project = await function(call)
 
     return resolve_project
