@@ -14,7 +14,7 @@ def test_workers_share_connections_that_come_together() -> None:
         workers = [stack.enter_context(sibling_socket(reserved)) for _ in range(2)]
         for worker in workers:
             worker.listen(128)
-            worker.setblocking(False)
+            worker.settimeout(0)
         for _ in range(64):
             stack.enter_context(socket.create_connection(reserved.getsockname()))
         assert all(_accepted(worker) > 10 for worker in workers)
