@@ -28,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "engine(name): a promise about one engine only: sqlite or postgresql")
     of_controller = getattr(config, "workerinput", {}).get(_RUN_FOLDER)  # set by pytest-xdist in its workers
     config.stash[_RUN] = TestRun.begin() if of_controller is None else TestRun(Path(of_controller))
 
@@ -46,7 +47,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
-        chosen = metafunc.config.getoption("--engine") or [engine.value for engine in Engine]
+        marker = metafunc.definition.get_closest_marker("engine")
+        meant = marker.args if marker else [engine.value for engine in Engine]
+        asked = metafunc.config.getoption("--engine") or meant
+        chosen = [engine for engine in meant if engine in asked]
         metafunc.parametrize("database_url", chosen, indirect=True)
 
 

@@ -6,10 +6,9 @@ from tests.cross.doors import doors_of
 from tests.support.serving import Serve
 
 
-async def test_a_server_with_a_wrong_clock_is_not_ready(serve: Serve, database_url: str) -> None:
+@pytest.mark.engine("postgresql")  # the embedded database has the server's own clock
+async def test_a_server_with_a_wrong_clock_is_not_ready(serve: Serve) -> None:
     """Two seconds away from the database's, and no balancer sends it requests until it is mended (security 128)."""
-    if database_url.startswith("sqlite"):
-        pytest.skip("the embedded database has the server's own clock")
     async with serve() as running:
         for wrong in (timedelta(seconds=3), timedelta(seconds=-3), timedelta(0)):
             running.clock.advance(datetime.now(UTC) + wrong - running.clock.now())

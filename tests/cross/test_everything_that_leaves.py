@@ -132,10 +132,9 @@ def _raw(secret: str) -> bytes | None:
     return None
 
 
+@pytest.mark.engine("sqlite")  # only its file can be read as a whole
 async def test_a_copy_of_the_database_signs_nobody_in(serve: Serve, database_url: str) -> None:
     """No token, ticket, key or password stands in any column, as text or as bytes (security 39)."""
-    if not database_url.startswith("sqlite"):
-        pytest.skip("only the file of the embedded database can be read as a whole")
     async with serve() as running:
         journey = await Journey(running)()
         file = Path(database_url.removeprefix("sqlite:///"))

@@ -9,6 +9,7 @@ from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import store
 from vestibule.core.projects.catalog import Catalog
 from vestibule.core.projects.model import DEFAULT_PROJECT, Client, Policy, Project
+from vestibule.core.projects.names import refuse_unusable_id, refuse_unusable_origin, refuse_unusable_redirect
 from vestibule.core.projects.overlay import InvalidSettings, overlaid
 from vestibule.core.projects.store import ProjectRow
 from vestibule.core.signing import KeyOwner, KeySets, KeyState, announce_change
@@ -79,6 +80,7 @@ class Registry:
         self._refuse_senseless(overlaid(Policy(), new.settings))
         project_id = ProjectId(self._new_id())
         public_id = new.public_id or str(project_id)
+        refuse_unusable_id(public_id)
         configured = public_id == DEFAULT_PROJECT and self.catalog.default_key is not None
         key = None if configured else await self.key_sets.generate()
         async with self.db.write() as tx:
@@ -103,9 +105,14 @@ class Registry:
         return await self.catalog.project(public_id)
 
     async def create_client(self, project: Project, new: NewClient) -> Client:
-        """Create a client with a signing key of its own. Raises: NameTaken."""
+        """Create a client with a signing key of its own. Raises: NameTaken, InvalidSettings."""
         client_id = ClientId(self._new_id())
         public_id = new.public_id or prefixed("cid", client_id)
+        refuse_unusable_id(public_id)
+        for origin in new.allowed_origins:
+            refuse_unusable_origin(origin)
+        for uri in new.redirect_uris:
+            refuse_unusable_redirect(uri)
         owner = KeyOwner(project.id, client_id)
         key = await self.key_sets.generate(self.key_sets.algorithm_of(owner))
         async with self.db.write() as tx:
