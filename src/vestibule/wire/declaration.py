@@ -25,7 +25,8 @@ CREDENTIAL_REFUSALS: Final[tuple[type[Refusal], ...]] = (Unauthenticated, Invali
 class AuthScheme:
     """A way to authenticate: `check` returns the caller or raises one of `raises`.
 
-    `scheme` is the OpenAPI security scheme.
+    `scheme` is the OpenAPI security scheme. `header` names the one header that can carry the credential, in lower case;
+    where authentication is optional and it is missing, `check` is not asked.
     """
 
     name: str
@@ -33,6 +34,7 @@ class AuthScheme:
     check: Function
     raises: tuple[type[Refusal], ...]
     is_optional: bool = False
+    header: bytes | None = None
 
     @property
     def optional(self) -> "AuthScheme":

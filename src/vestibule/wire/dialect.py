@@ -137,12 +137,17 @@ class Dialect:
         return function
 
     def auth(
-        self, name: str, *, scheme: Mapping[str, object], raises: Sequence[type[Refusal]] = ()
+        self,
+        name: str,
+        *,
+        scheme: Mapping[str, object],
+        raises: Sequence[type[Refusal]] = (),
+        header: bytes | None = None,
     ) -> Callable[[Function], AuthScheme]:
         """Decorate the function that authenticates; the name then stands for the scheme (`auth=bearer`)."""
 
         def declare(function: Function) -> AuthScheme:
-            return AuthScheme(name, scheme, function, tuple(raises) or CREDENTIAL_REFUSALS)
+            return AuthScheme(name, scheme, function, tuple(raises) or CREDENTIAL_REFUSALS, header=header)
 
         return declare
 

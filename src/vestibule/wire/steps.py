@@ -184,10 +184,8 @@ def _auth_step(auth: AuthScheme, handler: Bound, dependencies: Mapping[type, obj
     async def authenticate(call: Call) -> None:
         call.caller = await check(call)
 
-    in_header_only = auth.scheme.get("type") == "http"  # RFC 9110 section 11.6.2: nowhere but in Authorization
-
     async def try_to_authenticate(call: Call) -> None:
-        if in_header_only and b"authorization" not in call.raw_headers:
+        if auth.header is not None and auth.header not in call.raw_headers:
             return
         try:
             call.caller = await check(call)

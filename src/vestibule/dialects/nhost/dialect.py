@@ -58,7 +58,11 @@ async def find_project(call: Call, core: Core) -> Project:
     return project
 
 
-@nhost.auth("BearerAuth", scheme={"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
+@nhost.auth(
+    "BearerAuth",
+    scheme={"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    header=b"authorization",
+)
 async def bearer(call: Call, project: Project, tokens: AccessTokens) -> Caller:
     """Return who calls. Raises: Unauthenticated, InvalidAccessToken."""
     scheme, space, token = (call.header("authorization") or "").partition(" ")
