@@ -26,13 +26,20 @@ from tests.cli.conftest import (
 MOST_MEGABYTES = 120
 
 
+_LISTENING = "0A"  # the kernel's TCP_LISTEN
+
+
 def workers_of(server: Server, count: int) -> list[int]:
-    """Return the pids of the workers, once there are `count` that answer."""
-    assert server.url
-    found: list[int] = eventually(
-        lambda: len(children_of(server.process.pid)) == count and children_of(server.process.pid), f"{count} workers"
-    )
-    return found
+    """Return the pids of the workers, once there are `count` that listen."""
+    port = int(server.url.rpartition(":")[2])
+    eventually(lambda: listeners(port) == count, f"{count} workers that listen")
+    return children_of(server.process.pid)
+
+
+def listeners(port: int) -> int:
+    """Return how many sockets of this machine listen on `port`; each worker has its own."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(row[1].endswith(f":{port:04X}") and row[3] == _LISTENING for row in rows)
 
 
 def megabytes(pid: int) -> float:

@@ -45,14 +45,14 @@ class Background:
 
     async def start(self) -> None:
         """Prepare the database if it is there, then start the tasks. Raises: StartRefused."""
-        if not self.mail_leaves:
-            _log.warning("mail.waits", reason="no mail server is configured")
         try:
             await self.prepare()
             self.is_prepared = True
         except StorageUnavailable:
             _log.warning("database.away", retry_seconds=_RETRY_EVERY.total_seconds())
             self._tasks.append(asyncio.create_task(self._prepare_later()))
+        if not self.mail_leaves:
+            _log.warning("mail.waits", reason="no mail server is configured")
         self._tasks += [
             asyncio.create_task(self._every(WATCH_EVERY, self._watch)),
             asyncio.create_task(self._every(SWEEP_EVERY, self._sweep)),
