@@ -76,17 +76,28 @@ class Crowd:
                 self.promises.refreshes += 1
 
 
+async def _answer(client: httpx2.AsyncClient, url: str, body: dict[str, str]) -> httpx2.Response:
+    """Post, and come again while the answer is 503: a worker may be a second later than its neighbour to be back."""
+    answer = await client.post(url, json=body)
+    for _ in range(20):
+        if answer.status_code != httpx2.codes.SERVICE_UNAVAILABLE:
+            break
+        await asyncio.sleep(float(answer.headers["retry-after"]) / 2)
+        answer = await client.post(url, json=body)
+    return answer
+
+
 async def broken(base: str, promises: Promises) -> list[str]:
     """Return what the server does not keep: users who cannot sign in, sessions that cannot refresh."""
     lost: list[str] = []
     async with httpx2.AsyncClient(timeout=_PATIENCE) as client:
         for email in promises.emails:
-            refreshed = await client.post(f"{base}/token", json={"refreshToken": promises.tokens[email]})
+            refreshed = await _answer(client, f"{base}/token", {"refreshToken": promises.tokens[email]})
             if refreshed.status_code != httpx2.codes.OK:
                 lost.append(f"session of {email}: {refreshed.text}")
         for email in promises.emails[-40:]:
             body = {"email": email, "password": PASSWORD}
-            signed_in = await client.post(f"{base}/signin/email-password", json=body)
+            signed_in = await _answer(client, f"{base}/signin/email-password", body)
             if signed_in.status_code != httpx2.codes.OK:
                 lost.append(f"user {email}: {signed_in.text}")
     return lost
