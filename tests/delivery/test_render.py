@@ -202,3 +202,13 @@ def test_right_to_left_languages_say_so(tmp_path: Path) -> None:
     """The frame takes direction and language from the locale that was found."""
     write(tmp_path, "ar/email-verify", subject="x", html='{% extends "layout.html" %}{% block title %}x{% endblock %}')
     assert '<html lang="ar" dir="rtl">' in Renderer(folders=[tmp_path]).render(claimed(locale="ar-EG"), FULL).html
+
+
+def test_a_text_message_has_the_code_and_the_product() -> None:
+    """And nothing that a user chose (security 115)."""
+    text = Renderer().render_text(claimed("signin-passwordless-sms"), FULL)
+    assert text.body == "Your Acme Notes code is 482913."
+    assert (text.id, text.recipient, text.template) == (UUID(int=2), "bob@example.com", "signin-passwordless-sms")
+    assert Renderer().render_text(claimed("signin-passwordless-sms"), MailVariables(code="1")).body == "Your code is 1."
+    with pytest.raises(TemplateMissing):
+        Renderer().render_text(claimed("nope"), FULL)

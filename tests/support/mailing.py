@@ -73,7 +73,7 @@ async def project_id(db: Database, clock: FakeClock) -> ProjectId:
 def enqueue(db: Database, outbox: Outbox, project_id: ProjectId, clock: FakeClock) -> Callable[..., Awaitable[UUID]]:
     """Put a message into the outbox and commit it."""
 
-    async def put(recipient: str = "bob@example.com", **variables: str) -> UUID:
+    async def put(recipient: str = "bob@example.com", **variables: Any) -> UUID:
         clock.advance(timedelta(milliseconds=1))  # ids sort by it
         given = MailVariables(**{"product": "Acme Notes", "link": SECRET_LINK, **variables})
         async with db.write() as tx:

@@ -15,6 +15,7 @@ import msgspec
 
 from vestibule.core.outbox import Claimed, MailVariables, one_line
 from vestibule.delivery.mail import Mail
+from vestibule.delivery.texts import Text, text_body
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -70,7 +71,7 @@ class Renderer:
 
         Raises: TemplateMissing, jinja2.TemplateError (an operator's template is wrong).
         """
-        found = self._find(claimed.template, claimed.locale)
+        found = self._find(claimed.template, claimed.locale, "body.html", "subject.txt")
         shown = _shown(variables)
         language = found.locale.partition("-")[0].partition("_")[0].lower()
         frame = {
@@ -99,15 +100,25 @@ class Renderer:
             },
         )
 
-    def _find(self, template: str, locale: str) -> _Found:
+    def render_text(self, claimed: Claimed, variables: MailVariables) -> Text:
+        """Return the text message that `claimed` stands for.
+
+        Raises: TemplateMissing, jinja2.TemplateError (an operator's template is wrong).
+        """
+        found = self._find(claimed.template, claimed.locale, "body.txt")
+        return Text(
+            id=claimed.id,
+            template=claimed.template,
+            recipient=claimed.recipient,
+            body=text_body(self._fill(found, "body.txt", _shown(variables))),
+            created_at=claimed.created_at,
+        )
+
+    def _find(self, template: str, locale: str, *files: str) -> _Found:
         for position, folder in enumerate(self._folders):
             for candidate in self._candidates(locale):
                 home = folder / candidate / template
-                if (
-                    _PLAIN_NAME.fullmatch(template)
-                    and (home / "body.html").is_file()
-                    and (home / "subject.txt").is_file()
-                ):
+                if _PLAIN_NAME.fullmatch(template) and all((home / file).is_file() for file in files):
                     return _Found(self._environments[position], candidate, folder, f"{candidate}/{template}")
         raise TemplateMissing(f"no template {one_line(template, _MAX_NAME)}")
 

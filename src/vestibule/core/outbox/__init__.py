@@ -12,9 +12,11 @@ from vestibule.core.outbox.message import (
     MAX_ERROR_CHARACTERS,
     MAX_LOCALE_CHARACTERS,
     MAX_RECIPIENT_CHARACTERS,
+    Channel,
     Claimed,
     MailVariables,
     Message,
+    SecurityEvent,
     TemplateName,
     one_line,
 )
@@ -25,7 +27,17 @@ from vestibule.kernel.ids import MessageId, ProjectId
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Queries
 
-__all__ = ["Claimed", "MailVariables", "Message", "Outbox", "RetryPolicy", "TemplateName", "one_line"]
+__all__ = [
+    "Channel",
+    "Claimed",
+    "MailVariables",
+    "Message",
+    "Outbox",
+    "RetryPolicy",
+    "SecurityEvent",
+    "TemplateName",
+    "one_line",
+]
 
 _PURPOSE: Final = "outbox"
 

@@ -9,7 +9,31 @@ import msgspec
 
 from vestibule.kernel.ids import MessageId, ProjectId, UserId
 
-TemplateName = Literal["email-verify", "password-reset", "email-confirm-change", "signin-passwordless", "signin-otp"]
+Channel = Literal["email", "sms"]
+TemplateName = Literal[
+    "email-verify",
+    "email-confirm-change",
+    "signin-passwordless",
+    "signin-otp",
+    "password-reset",
+    # Told afterwards, to somebody who may not have done it:
+    "email-changed",
+    "password-changed",
+    "security-changed",
+    # Text messages:
+    "signin-passwordless-sms",
+]
+SecurityEvent = Literal[
+    "totp-added",
+    "totp-removed",
+    "passkey-added",
+    "passkey-removed",
+    "recovery-codes-made",
+    "recovery-code-used",
+    "second-factor-locked",
+    "phone-changed",
+    "sign-in-blocked",
+]
 
 MAX_LOCALE_CHARACTERS: Final = 35  # RFC 5646 section 4.4.1
 MAX_RECIPIENT_CHARACTERS: Final = 320
@@ -22,6 +46,7 @@ class MailVariables(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     `link` is complete and built from the public URL; `ticket` is the secret within it, `code` one that people type.
     `product` is the name of the project, as it was when the message was written;
     `email` is the recipient's current address, `new_email` the one that a change would make current.
+    `event` says which of its sentences the template `security-changed` tells.
     """
 
     product: str = ""
@@ -36,11 +61,15 @@ class MailVariables(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     client_url: str = ""
     code: str = ""
     link_type: str = ""
+    event: SecurityEvent | Literal[""] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to one recipient, not yet rendered; the variables are encrypted at rest."""
+    """One message to one recipient, not yet rendered; the variables are encrypted at rest.
+
+    A `recipient` is an email address, or on the channel "sms" a phone number in E.164.
+    """
 
     project_id: ProjectId
     template: TemplateName
@@ -48,7 +77,7 @@ class Message:
     variables: MailVariables
     locale: str = "en"
     user_id: UserId | None = None
-    channel: Literal["email"] = "email"
+    channel: Channel = "email"
 
 
 @dataclass(frozen=True, slots=True)
