@@ -66,7 +66,7 @@ def _instances(kind: type[Failure]) -> tuple[Failure, ...]:
 CONFIGURED = {
     **DIALECTS,
     "nhost, concealing": configured(NhostSettings(conceal_errors=True)),
-    "nhost, newest": configured(NhostSettings(existing_user_code="user-already-exists")),
+    "nhost, newest": configured(NhostSettings(codes="2026")),
 }
 
 

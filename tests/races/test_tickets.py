@@ -95,7 +95,7 @@ async def test_fifty_guesses_at_once_have_five_tries(processes: Processes) -> No
         answers = await asyncio.gather(
             *(
                 one.core.verify_email.tickets.guess(
-                    one.db, one.project.id, Purpose.SECOND_FACTOR, user_id, b"%06d" % guess
+                    one.db, one.project.id, Purpose.SECOND_FACTOR, "nhost", user_id, b"%06d" % guess
                 )
                 for one, guess in zip(cycle(cores), range(50), strict=False)
             ),
@@ -125,7 +125,7 @@ async def test_fifty_right_guesses_at_once_pass_five_times(processes: Processes)
 
     async def guess_and_spend(one: CoreUnderTest) -> bool:
         desk = one.core.verify_email.tickets
-        ticket = await desk.guess(one.db, one.project.id, Purpose.SECOND_FACTOR, user_id, b"482913")
+        ticket = await desk.guess(one.db, one.project.id, Purpose.SECOND_FACTOR, "nhost", user_id, b"482913")
         guessed.append(ticket)
         await together.wait()
         async with one.db.write() as tx:

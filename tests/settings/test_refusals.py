@@ -63,9 +63,6 @@ def test_a_wrong_or_unsafe_value_stops_the_start(own_environment: Environ, name:
     ("name", "value"),
     [
         ("AUTH_TURNSTILE_SECRET", "0x4AAA"),
-        ("AUTH_REQUIRE_ELEVATED_CLAIM", "recommended"),
-        ("AUTH_REQUIRE_ELEVATED_CLAIM", "required"),
-        ("AUTH_MFA_ENABLED", "true"),
         ("AUTH_PASSWORD_HIBP_ENABLED", "1"),
         ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "cache:11211"),
         ("AUTH_ENABLE_CHANGE_ENV", "true"),
@@ -80,8 +77,6 @@ def test_a_protection_that_cannot_be_kept_stops_the_start(nhost_environment: Env
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("AUTH_REQUIRE_ELEVATED_CLAIM", "disabled"),
-        ("AUTH_MFA_ENABLED", "false"),
         ("AUTH_PASSWORD_HIBP_ENABLED", "0"),
         ("AUTH_ENABLE_CHANGE_ENV", "false"),
     ],
@@ -106,8 +101,8 @@ def test_an_unknown_nhost_name_warns_and_names_the_nearest(nhost_environment: En
 
 def test_known_names_without_effect_are_listed_not_refused(nhost_environment: Environ) -> None:
     """`config check` shows them."""
-    reading = read(nhost_environment | {"AUTH_WEBAUTHN_ENABLED": "true"}, Flags())
-    assert reading.unused == ("AUTH_WEBAUTHN_ENABLED",)
+    reading = read(nhost_environment | {"AUTH_JWT_CUSTOM_CLAIMS": "{}"}, Flags())
+    assert reading.unused == ("AUTH_JWT_CUSTOM_CLAIMS",)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from typing import Final
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.attempts import AttemptBudget
 from vestibule.core.audit import AuditLog
+from vestibule.core.elevation import ElevationRule
 from vestibule.core.emails import RequestVerification, VerifyEmail
 from vestibule.core.facade import Core
-from vestibule.core.letters import Postage, SendLetter
+from vestibule.core.letters import Postage, SendCode, SendLetter
 from vestibule.core.outbox import Outbox
 from vestibule.core.passwords import (
     ChangePassword,
@@ -34,6 +35,7 @@ from vestibule.core.signing import (
     signing_key_from_pem,
     signing_key_from_secret,
 )
+from vestibule.core.signup import RegisterUser
 from vestibule.core.tickets import TicketDesk
 from vestibule.core.users import CreateUser, UserDirectory
 from vestibule.kernel.clock import Clock
@@ -81,7 +83,8 @@ def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy)
     secrets = RefreshSecrets(keyring, entropy)
     revoke = RevokeSessions(db, clock, secrets, audit)
     finish = FinishSignIn(users, accounts, tickets, IssueSession(clock, entropy, secrets), audit)
-    letters = SendLetter(tickets, outbox)
+    codes = SendCode(tickets, outbox, entropy)
+    letters = SendLetter(tickets, outbox, codes)
     postage = Postage(db, attempts, audit)
     hashing = Hashing(settings.argon2, settings.hashing)
     set_password = SetPassword(revoke, tickets, audit, clock)
@@ -96,12 +99,13 @@ def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy)
         key_sets=key_sets,
         key_rotation=KeyRotation(key_sets, max(settings.policy.access_token_life, _LONGEST_TOKEN_LIFE)),
         users=users,
+        elevation=ElevationRule(db, users),
         accounts=accounts,
         audit=audit,
         outbox=outbox,
         provision_user=ProvisionUser(db, users, create_user, hashing, audit),
         sign_up_with_password=SignUpWithPassword(
-            db, users, create_user, accounts, hashing, postage, letters, finish, audit
+            db, users, RegisterUser(users, create_user, accounts, audit), hashing, postage, letters, finish
         ),
         sign_in_with_password=SignInWithPassword(db, attempts, hashing, finish),
         refresh_session=RefreshSession(db, clock, secrets, users, audit, settings.refresh_grace),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.audit import AuditLog
+from vestibule.core.elevation import ElevationRule
 from vestibule.core.emails import RequestVerification, VerifyEmail
 from vestibule.core.outbox import Outbox
 from vestibule.core.passwords import (
@@ -37,6 +38,7 @@ class Core:
     key_sets: KeySets
     key_rotation: KeyRotation
     users: UserDirectory
+    elevation: ElevationRule
     accounts: AccountDirectory
     audit: AuditLog
     outbox: Outbox

@@ -51,6 +51,12 @@ def number(name: str, *, default: int | None = None) -> Column:
     )
 
 
+def big_number(name: str, *, default: int | None = None) -> Column:
+    """Return a 64-bit integer."""
+    kind = sa.BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
+    return sa.Column(name, kind, nullable=False, server_default=None if default is None else sa.text(str(default)))
+
+
 def one_of(column: str, *values: str) -> sa.CheckConstraint:
     """Return the constraint that `column` holds one of `values`."""
     choices = ", ".join(f"'{value}'" for value in values)

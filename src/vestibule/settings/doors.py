@@ -13,7 +13,7 @@ from vestibule.settings.environ import Reader
 from vestibule.settings.process import is_loopback
 from vestibule.settings.tree import ConfiguredJwt
 
-ExistingUserCode: TypeAlias = Literal["email-already-in-use", "user-already-exists"]
+Codes: TypeAlias = Literal["2025", "2026"]
 
 _DEFAULT_PREFIX: Final = "/v1"
 
@@ -43,7 +43,7 @@ def nhost_settings(door: Door) -> NhostSettings:
         conceal_errors=reader.get(nhost.CONCEAL_ERRORS),
         issuer=door.jwt.issuer if door.jwt else None,
         claims_namespace=door.jwt.claims_namespace if door.jwt else None,
-        existing_user_code=cast("ExistingUserCode", reader.get(own.NHOST_EXISTING_USER)),  # one_of() has checked it
+        codes=cast("Codes", reader.get(own.NHOST_CODES)),  # one_of() has checked it
         email_limit_is_global=reader.get(nhost.EMAIL_IS_GLOBAL),
     )
 

@@ -107,6 +107,12 @@ def seconds(least: int, most: int) -> Callable[[str], timedelta]:
     return lambda written: timedelta(seconds=parse(written))
 
 
+def milliseconds(least: int, most: int) -> Callable[[str], timedelta]:
+    """Return the reader of a whole number of milliseconds."""
+    parse = whole(least, most)
+    return lambda written: timedelta(milliseconds=parse(written))
+
+
 def days(least: int, most: int) -> Callable[[str], timedelta]:
     """Return the reader of a whole number of days."""
     parse = whole(least, most)

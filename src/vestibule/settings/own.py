@@ -113,6 +113,15 @@ REFRESH_GRACE: Final = Variable(
 PASSWORD_CHANGE_ENDS_SESSIONS: Final = switch(
     "VESTIBULE_PASSWORD_CHANGE_ENDS_SESSIONS", "End the user's other sessions when a password changes.", default=True
 )
+SECOND_FACTOR_AFTER: Final = Variable(
+    "VESTIBULE_SECOND_FACTOR_AFTER",
+    one_of("every", "password"),
+    "every",
+    "Which sign-ins ask for the second factor of a user who has one: every one, or as Nhost Auth only by password.",
+)
+NOTICES: Final = switch(
+    "VESTIBULE_NOTICES", "Tell users by mail when their password, address or second factor changes.", default=True
+)
 METADATA_LIMIT: Final = Variable(
     "VESTIBULE_METADATA_LIMIT_BYTES", whole(2, 60_000), 10_240, "Largest metadata of a user, as JSON."
 )
@@ -142,11 +151,12 @@ HASHING_DEADLINE: Final = Variable(
     shown="5",
 )
 
-NHOST_EXISTING_USER: Final = Variable(
-    "VESTIBULE_NHOST_EXISTING_USER",
-    one_of("email-already-in-use", "user-already-exists"),
-    "email-already-in-use",
-    "What nhost's sign-up says of a taken address; Nhost Auth renamed it in 2026.",
+NHOST_CODES: Final = Variable(
+    "VESTIBULE_NHOST_CODES",
+    one_of("2025", "2026"),
+    "2025",
+    "Error codes that Nhost Auth has renamed: as of October 2025, or the newest (`user-already-exists`,"
+    " `invalid-otp`, `otp-too-many-attempts`).",
 )
 SUBLAY_ACCESS_LIFE: Final = Variable(
     "VESTIBULE_SUBLAY_ACCESS_TOKEN_SECONDS",
@@ -239,6 +249,8 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         SIGNING_ALGORITHM,
         REFRESH_GRACE,
         PASSWORD_CHANGE_ENDS_SESSIONS,
+        SECOND_FACTOR_AFTER,
+        NOTICES,
         METADATA_LIMIT,
         ARGON2_MEMORY,
         ARGON2_ITERATIONS,
@@ -248,7 +260,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         HASHING_WAITING,
         HASHING_DEADLINE,
     ),
-    "Dialects": (NHOST_EXISTING_USER, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
+    "Dialects": (NHOST_CODES, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
     "Limits, mail and retention": (
         RATE_LIMITS,
         REDIS_URL,

@@ -21,6 +21,7 @@ from vestibule.settings.mail import smtp_settings
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
 from vestibule.settings.tree import Settings
+from vestibule.settings.ways_in import ways_in
 from vestibule.storage.urls import sqlite_location
 from vestibule.wire.address import TrustedProxies
 
@@ -217,6 +218,7 @@ def _policy(reader: Reader) -> Policy:
             default=reader.get(nhost.GRAVATAR_DEFAULT),
             rating=reader.get(nhost.GRAVATAR_RATING),
         ),
+        **ways_in(reader),
     )
 
 

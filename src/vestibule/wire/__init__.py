@@ -8,12 +8,13 @@ from vestibule.wire.app import Mount, WireSettings, build_app
 from vestibule.wire.call import Call, Headers
 from vestibule.wire.cookies import Cookie
 from vestibule.wire.cors import AnyOrigin, CorsPolicy, EchoOrigin, ListedOrigins
-from vestibule.wire.declaration import FORM, JSON, AuthScheme, Endpoint
+from vestibule.wire.declaration import CREDENTIAL_REFUSALS, FORM, JSON, AuthScheme, Endpoint
 from vestibule.wire.dialect import Dialect, MountError, WireError
 from vestibule.wire.failures import InternalError
 from vestibule.wire.limits import Limit, LimitSettings
 
 __all__ = [
+    "CREDENTIAL_REFUSALS",
     "FORM",
     "JSON",
     "Answer",

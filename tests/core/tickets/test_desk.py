@@ -61,7 +61,9 @@ class Counter:
 
     async def guess(self, code: bytes, *, user: UUID | None = None) -> Ticket:
         """Try a code."""
-        return await self.desk.guess(self.under_test.db, self.project, Purpose.SECOND_FACTOR, user or self.user, code)
+        return await self.desk.guess(
+            self.under_test.db, self.project, Purpose.SECOND_FACTOR, "nhost", user or self.user, code
+        )
 
 
 @pytest.fixture
@@ -286,7 +288,7 @@ async def test_a_stolen_database_gives_away_no_code(counter: Counter) -> None:
     thief = TicketDesk(counter.desk.clock, counter.desk.entropy, Keyring([b"what a thief may guess"], SystemEntropy()))
 
     with pytest.raises(InvalidTicket):
-        await thief.guess(counter.under_test.db, counter.project, Purpose.SECOND_FACTOR, counter.user, CODE)
+        await thief.guess(counter.under_test.db, counter.project, Purpose.SECOND_FACTOR, "nhost", counter.user, CODE)
     assert CODE not in stored
 
 

@@ -184,7 +184,7 @@ async def test_a_taken_address_is_a_conflict_in_any_spelling(serve: Serve) -> No
 
 async def test_the_code_for_a_taken_address_follows_the_setting(serve: Serve) -> None:
     """Clients of the newest server know it as `user-already-exists`."""
-    async with serve(environ={"VESTIBULE_NHOST_EXISTING_USER": "user-already-exists"}) as running:
+    async with serve(environ={"VESTIBULE_NHOST_CODES": "2026"}) as running:
         speaker = Speaker(running)
         await speaker.sign_up()
         answer = await speaker.post("/signup/email-password", {"email": EMAIL, "password": PASSWORD})

@@ -49,6 +49,6 @@ class ProvisionUser:
         options = chosen_options(project.policy, new.options, address.text)
         user = NewUser(address=address, options=options, password_hash=password_hash, verified_at=new.verified_at)
         async with self.db.write() as tx:
-            user_id, _ = await self.create(tx, project.id, project.policy, user)
+            user_id = await self.create(tx, project.id, project.policy, user)
             await self.audit.record(tx, AuditEntry(project.id, "user.created", user_id, actor=actor))
             return await self.users.subject(tx, project.id, user_id)

@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass, field
 
-from vestibule.core.accounts import AccountDirectory
-from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.letters import LetterForm, Postage, SendLetter
 from vestibule.core.passwords.hashing import Hashing
 from vestibule.core.passwords.rules import NewPassword, refuse_unfit
 from vestibule.core.projects import Policy, Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
+from vestibule.core.signup import RegisterUser, refuse_if_disabled
 from vestibule.core.tickets import Purpose
 from vestibule.core.users import (
-    CreateUser,
     NewUser,
     Profile,
     Subject,
@@ -21,8 +19,7 @@ from vestibule.core.users import (
     parse_email,
     refuse_address_outside_lists,
 )
-from vestibule.kernel.errors import SignUpDisabled, UserNotActive
-from vestibule.kernel.ids import UserId
+from vestibule.kernel.errors import SignUpDisabled
 from vestibule.storage import Database, Queries
 
 
@@ -57,13 +54,11 @@ class SignUpWithPassword:
 
     db: Database
     users: UserDirectory
-    create: CreateUser
-    accounts: AccountDirectory
+    register: RegisterUser
     hashing: Hashing
     postage: Postage
     letters: SendLetter
     finish: FinishSignIn
-    audit: AuditLog
 
     async def __call__(self, visit: Visit, new: PasswordSignUp, terms: DoorTerms) -> SignUpOutcome:
         """Raises: SignUpDisabled, InvalidEmail, EmailRefused, EmailTaken, UsernameTaken, UserNotActive, Overloaded.
@@ -84,37 +79,30 @@ class SignUpWithPassword:
             address=address,
             options=options,
             password_hash=await self.hashing.hash(new.password.secret),
-            status="disabled" if policy.new_users_disabled else "active",
             profile=new.profile,
         )
         async with self.db.write() as tx:
             outcome = await self._register(tx, visit, new, user, terms)
-        if policy.new_users_disabled:
-            raise UserNotActive(user.status)
+        refuse_if_disabled(outcome.subject)
         return outcome
 
     async def _register(
         self, tx: Queries, visit: Visit, new: PasswordSignUp, user: NewUser, terms: DoorTerms
     ) -> SignUpOutcome:
         policy = visit.project.policy
-        user_id, _ = await self.create(tx, visit.project.id, policy, user)
-        entry = AuditEntry(visit.project.id, "user.created", user_id, None, visit.dialect, request_id=visit.request_id)
-        await self.audit.record(tx, entry)
-        if new.account_name is not None:
-            await self.accounts.open_with_owner(tx, visit.project.id, user_id, new.account_name)
+        subject = await self.register(tx, visit, user, account_name=new.account_name)
         letter = _letter_of(policy, new)
         if letter is not None:
-            await self._verify(tx, visit, user_id, letter)
+            await self._verify(tx, visit, subject, letter)
         if policy.verified_email_required or policy.new_users_disabled:
-            return SignUpOutcome(await self.users.subject(tx, visit.project.id, user_id), None)
-        finished = await self.finish(tx, visit, Identified(user_id, Method.SIGN_UP), terms)
+            return SignUpOutcome(subject, None)
+        finished = await self.finish(tx, visit, Identified(subject.id, Method.SIGN_UP), terms)
         if isinstance(finished, SecondFactorRequired):  # a user of this moment has no second factor
             return SignUpOutcome(finished.subject, None)
         return SignUpOutcome(finished.subject, finished)
 
-    async def _verify(self, tx: Queries, visit: Visit, user_id: UserId, letter: LetterForm) -> None:
-        subject = await self.users.subject(tx, visit.project.id, user_id)
-        credentials = await self.users.credentials(tx, visit.project.id, user_id)
+    async def _verify(self, tx: Queries, visit: Visit, subject: Subject, letter: LetterForm) -> None:
+        credentials = await self.users.credentials(tx, visit.project.id, subject.id)
         await self.letters(tx, visit, Purpose.EMAIL_VERIFICATION, letter, subject=subject, credential=credentials[0])
 
 

@@ -1,7 +1,7 @@
 """Projects, their clients and their service keys: who is asking, before anybody signs in."""
 
 from vestibule.core.projects.catalog import Catalog
-from vestibule.core.projects.model import Client, Gravatar, Policy, Project, ServiceKey, TokenTerms, Visit
+from vestibule.core.projects.model import Client, Gravatar, Policy, Project, ServiceKey, TokenTerms, Visit, WebAuthn
 from vestibule.core.projects.registry import NewClient, NewProject, Registry
 from vestibule.core.projects.service_keys import IssuedServiceKey, ServiceKeys
 
@@ -19,4 +19,5 @@ __all__ = [
     "ServiceKeys",
     "TokenTerms",
     "Visit",
+    "WebAuthn",
 ]

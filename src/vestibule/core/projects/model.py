@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias
 from uuid import UUID
 
 from vestibule.kernel.ids import AccountId, ClientId, ProjectId, ServiceKeyId
@@ -10,6 +10,8 @@ from vestibule.kernel.ids import AccountId, ClientId, ProjectId, ServiceKeyId
 DEFAULT_PROJECT: Final = "default"
 METADATA_LIMIT_BYTES: Final = 10_240
 MAIL_PER_HOUR: Final = 2_000
+SecondFactorAfter: TypeAlias = Literal["every", "password"]
+ElevationMode: TypeAlias = Literal["disabled", "recommended", "required"]
 STANDARD_SCOPES: Final = ("openid", "profile", "email", "offline_access")
 
 
@@ -23,8 +25,24 @@ class Gravatar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebAuthn:
+    """The relying party (WebAuthn section 5.4.2). `origins` are compared with the client data, to the letter."""
+
+    enabled: bool = False
+    rp_id: str = ""
+    rp_name: str = ""
+    origins: tuple[str, ...] = ()
+    timeout: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The rules of one project. Empty access lists mean that everybody may come."""
+    """The rules of one project. Empty access lists mean that everybody may come.
+
+    `auto_sign_up_enabled` lets sign-ins with a link or code register who is unknown. `second_factor_after` names the
+    sign-ins that ask for the second factor: every one, or only those by password. `elevation` is whether sensitive
+    changes need a fresh proof; `notices_enabled` whether users are told of them by mail.
+    """
 
     sign_up_enabled: bool = True
     new_users_disabled: bool = False
@@ -47,6 +65,17 @@ class Policy:
     metadata_limit_bytes: int = METADATA_LIMIT_BYTES
     mail_per_hour: int = MAIL_PER_HOUR
     gravatar: Gravatar = Gravatar()
+    auto_sign_up_enabled: bool = True
+    anonymous_users_enabled: bool = False
+    sign_in_links_enabled: bool = False
+    email_codes_enabled: bool = False
+    text_codes_enabled: bool = False
+    mfa_enabled: bool = False
+    totp_issuer: str = "auth"
+    second_factor_after: SecondFactorAfter = "every"
+    elevation: ElevationMode = "disabled"
+    notices_enabled: bool = True
+    webauthn: WebAuthn = WebAuthn()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from vestibule.core.projects.model import Client, Policy, TokenTerms
+from vestibule.core.projects.model import Client, ElevationMode, Policy, SecondFactorAfter, TokenTerms
 from vestibule.core.projects.store import ClientRow
 from vestibule.kernel.ids import AccountId, ClientId, ProjectId
 
@@ -45,6 +45,16 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     refresh_token_seconds: _RefreshSeconds | UnsetType = UNSET
     metadata_limit_bytes: _Count | UnsetType = UNSET
     mail_per_hour: _Count | UnsetType = UNSET
+    auto_sign_up_enabled: bool | UnsetType = UNSET
+    anonymous_users_enabled: bool | UnsetType = UNSET
+    sign_in_links_enabled: bool | UnsetType = UNSET
+    email_codes_enabled: bool | UnsetType = UNSET
+    text_codes_enabled: bool | UnsetType = UNSET
+    mfa_enabled: bool | UnsetType = UNSET
+    totp_issuer: str | UnsetType = UNSET
+    second_factor_after: SecondFactorAfter | UnsetType = UNSET
+    elevation: ElevationMode | UnsetType = UNSET
+    notices_enabled: bool | UnsetType = UNSET
 
 
 def overlaid(policy: Policy, settings: dict[str, Any]) -> Policy:

@@ -82,7 +82,7 @@ _IS_CURRENT: Final = f"""
 
 _USER_MAY_STAY: Final = """
     u.project_id = vestibule_sessions.project_id AND u.id = vestibule_sessions.user_id AND u.status = 'active'
-    AND (c.verified_at IS NOT NULL OR NOT :verified_required)
+    AND (c.verified_at IS NOT NULL OR NOT :verified_required OR (c.id IS NULL AND NOT u.is_anonymous))
 """
 
 _ADVANCED: Final = f"""

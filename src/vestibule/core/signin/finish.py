@@ -13,10 +13,11 @@ from uuid import UUID
 
 from vestibule.core.accounts import AccountDirectory, MembershipRow, chosen_membership
 from vestibule.core.audit import AuditEntry, AuditLog
-from vestibule.core.projects import Visit
+from vestibule.core.projects import Policy, Visit
 from vestibule.core.sessions import ROTATING, IssueSession, Session, SessionTerms
 from vestibule.core.tickets import NewTicket, Purpose, TicketDesk
 from vestibule.core.users import Subject, UserDirectory, refuse_unless_welcome
+from vestibule.kernel.errors import UserNotActive
 from vestibule.storage import Queries
 
 _SECOND_FACTOR_LIFE: Final = timedelta(minutes=5)
@@ -29,6 +30,18 @@ class Method(StrEnum):
     PASSWORD = "password"  # noqa: S105 - the name of a method
     SIGN_UP = "sign-up"
     EMAIL_LINK = "email-link"
+    EMAIL_CODE = "email-code"
+    TEXT_CODE = "text-code"
+    PASSKEY = "passkey"
+    ANONYMOUS = "anonymous"
+    ACCESS_TOKEN = "access-token"  # noqa: S105 - as above
+    SECOND_FACTOR = "second-factor"
+    ELEVATION = "elevation"
+
+
+# They come after another proof: the second factor itself, a fresh one of somebody who is signed in, a token that
+# was made by somebody who was. A personal access token is for programs, which have no second factor to show.
+_COMPLETE: Final = frozenset({Method.SECOND_FACTOR, Method.ELEVATION, Method.ACCESS_TOKEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +105,8 @@ class FinishSignIn:
         """
         project = visit.project
         subject = await self.users.held(tx, project.id, who.user_id)
-        refuse_unless_welcome(project.policy, subject)
-        if subject.mfa_type is not None:
+        _refuse_unwelcome(project.policy, subject, who.method)
+        if subject.mfa_type is not None and _asks_for_second_factor(project.policy, who.method):
             return await self._second_factor(tx, visit, subject, subject.mfa_type)
         signed_in = await self._start(tx, visit, subject, who.method, terms)
         await self.users.seen(tx, project.id, subject)
@@ -108,6 +121,15 @@ class FinishSignIn:
         )
         await self.audit.record(tx, entry)
         return signed_in
+
+    async def identified(self, tx: Queries, visit: Visit, who: Identified) -> Subject:
+        """Hold and return somebody who will be signed in later, by a code of theirs; nothing is written.
+
+        Raises: as the call itself.
+        """
+        subject = await self.users.held(tx, visit.project.id, who.user_id)
+        _refuse_unwelcome(visit.project.policy, subject, who.method)
+        return subject
 
     async def _start(self, tx: Queries, visit: Visit, subject: Subject, method: Method, terms: DoorTerms) -> SignedIn:
         memberships: Sequence[MembershipRow] = ()
@@ -138,3 +160,17 @@ class FinishSignIn:
             tries=_SECOND_FACTOR_TRIES,
         )
         return SecondFactorRequired(subject, await self.tickets.issue(tx, ticket), factor)
+
+
+def _refuse_unwelcome(policy: Policy, subject: Subject, method: Method) -> None:
+    if method is Method.ANONYMOUS:
+        if subject.status != "active":
+            raise UserNotActive(subject.status)
+        return
+    refuse_unless_welcome(policy, subject)
+
+
+def _asks_for_second_factor(policy: Policy, method: Method) -> bool:
+    if method in _COMPLETE:
+        return False
+    return policy.second_factor_after == "every" or method is Method.PASSWORD

@@ -11,7 +11,7 @@ from vestibule.core.tickets import store
 from vestibule.core.tickets.store import Ticket
 from vestibule.kernel.clock import Clock, to_micros
 from vestibule.kernel.entropy import Entropy, new_uuid7
-from vestibule.kernel.errors import ExpiredTicket, InvalidTicket
+from vestibule.kernel.errors import ExpiredTicket, InvalidTicket, TooManyGuesses
 from vestibule.kernel.ids import ProjectId
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Json, Queries
@@ -26,6 +26,18 @@ class Purpose(StrEnum):
     EMAIL_VERIFICATION = "email-verification"
     PASSWORD_RESET = "password-reset"  # noqa: S105 - a purpose, not a password
     SECOND_FACTOR = "second-factor"
+    SIGN_IN_LINK = "sign-in-link"
+    EMAIL_CODE = "email-code"
+    TEXT_CODE = "text-code"
+    EMAIL_CHANGE = "email-change"
+    PHONE_CHANGE = "phone-change"
+    ELEVATION_EMAIL_CODE = "elevation-email-code"
+    ELEVATION_TEXT_CODE = "elevation-text-code"
+    AUTHORIZATION_CODE = "authorization-code"
+    PASSKEY_SIGN_UP = "passkey-sign-up"
+    PASSKEY_SIGN_IN = "passkey-sign-in"
+    PASSKEY_ADDITION = "passkey-addition"
+    PASSKEY_ELEVATION = "passkey-elevation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +64,21 @@ class TicketDesk:
     entropy: Entropy
     keyring: Keyring
 
-    async def issue(self, tx: Queries, new: NewTicket, *, code: bytes | None = None, replace: bool = True) -> bytes:
-        """Store a ticket and return its secret: 16 random bytes, or the `code` that its user will type.
+    async def issue(
+        self,
+        tx: Queries,
+        new: NewTicket,
+        *,
+        code: bytes | None = None,
+        replace: bool = True,
+        size: int = SECRET_BYTES,
+    ) -> bytes:
+        """Store a ticket and return its secret: `size` random bytes, or the `code` that its user will type.
 
         With `replace`, older tickets of the same purpose for the same user die: one live link at a time.
         A code is never found by itself, only guessed at (`guess`), so its ticket has a user and tries.
         """
-        secret = code or self.entropy.bytes(SECRET_BYTES)
+        secret = code or self.entropy.bytes(size)
         secret_hash = self._hash(new.purpose, secret) if code is None else self._code_hash(new, code)
         now = self.clock.now()
         if replace and new.user_id is not None:
@@ -116,16 +136,19 @@ class TicketDesk:
         if spent != 1:
             raise InvalidTicket
 
-    async def guess(self, db: Queries, project_id: ProjectId, purpose: Purpose, user_id: UUID, code: bytes) -> Ticket:
+    async def guess(
+        self, db: Queries, project_id: ProjectId, purpose: Purpose, dialect: str, user_id: UUID, code: bytes
+    ) -> Ticket:
         """Return the user's ticket if `code` is its code; each call costs one try, right or wrong.
 
         The try is taken and the stored hash read in one statement, so parallel guesses cannot share a try.
-        Call it outside a transaction, then `spend`. Raises: InvalidTicket.
+        Call it outside a transaction, then `spend`. Raises: InvalidTicket, and TooManyGuesses for the last wrong try.
         """
         ticket = await db.one(
-            store.TAKE_A_TRY,
+            store.GUESS,
             project_id=project_id,
             purpose=purpose.value,
+            dialect=dialect,
             user_id=user_id,
             now=self.clock.now(),
         )
@@ -133,8 +156,18 @@ class TicketDesk:
             raise InvalidTicket
         hashes = [self._user_hash(purpose, user_id, code, key_id) for key_id in self.keyring.key_ids]
         if not any([hmac.compare_digest(ticket.secret_hash, known) for known in hashes]):  # noqa: C419 - all of them, always
-            raise InvalidTicket
+            raise TooManyGuesses if ticket.attempts_left == 0 else InvalidTicket
         return ticket
+
+    async def take_try(self, db: Queries, ticket: Ticket) -> int:
+        """Count one try at what an examined ticket stands for, and return how many are left.
+
+        Call it outside a transaction, before comparing anything. Raises: InvalidTicket when none was left.
+        """
+        tried = await db.one(store.TAKE_A_TRY, project_id=ticket.project_id, id=ticket.id, now=self.clock.now())
+        if tried is None:
+            raise InvalidTicket
+        return tried.attempts_left
 
     async def withdraw(self, tx: Queries, project_id: ProjectId, purpose: Purpose, user_id: UUID) -> None:
         """End the user's tickets of one purpose: what they proved no longer holds."""

@@ -21,6 +21,7 @@ class Ticket:
     dialect: str
     address: str | None
     secret_hash: bytes
+    attempts_left: int
     expires_at: datetime
     payload: dict[str, Any] | None
 
@@ -41,7 +42,7 @@ BY_SECRET: Final = Statement(
     Ticket,
     """
     SELECT project_id, id, purpose, user_id, credential_id, client_id, dialect, address, secret_hash,
-           expires_at, payload
+           attempts_left, expires_at, payload
     FROM vestibule_tickets
     WHERE project_id = :project_id AND purpose = :purpose AND secret_hash = :secret_hash AND dialect = :dialect
     """,
@@ -52,14 +53,27 @@ SPEND: Final = Statement(
     "DELETE FROM vestibule_tickets WHERE project_id = :project_id AND id = :id AND expires_at > :now",
 )
 
+_TRIED: Final = """
+    RETURNING project_id, id, purpose, user_id, credential_id, client_id, dialect, address, secret_hash,
+              attempts_left, expires_at, payload
+"""
+
+GUESS: Final = Statement(
+    Ticket,
+    f"""
+    UPDATE vestibule_tickets SET attempts_left = attempts_left - 1
+    WHERE project_id = :project_id AND purpose = :purpose AND dialect = :dialect AND user_id = :user_id
+      AND attempts_left > 0 AND expires_at > :now
+    {_TRIED}
+    """,
+)
+
 TAKE_A_TRY: Final = Statement(
     Ticket,
-    """
+    f"""
     UPDATE vestibule_tickets SET attempts_left = attempts_left - 1
-    WHERE project_id = :project_id AND purpose = :purpose AND user_id = :user_id
-      AND attempts_left > 0 AND expires_at > :now
-    RETURNING project_id, id, purpose, user_id, credential_id, client_id, dialect, address, secret_hash,
-              expires_at, payload
+    WHERE project_id = :project_id AND id = :id AND attempts_left > 0 AND expires_at > :now
+    {_TRIED}
     """,
 )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from vestibule.core.projects import Policy
@@ -11,7 +11,7 @@ from vestibule.core.users.addresses import EmailAddress
 from vestibule.core.users.rules import ChosenOptions, gravatar_url, metadata_within
 from vestibule.kernel.clock import Clock, to_micros
 from vestibule.kernel.entropy import Entropy, new_uuid7
-from vestibule.kernel.errors import EmailTaken, UsernameTaken
+from vestibule.kernel.errors import EmailTaken, PhoneTaken, UsernameTaken
 from vestibule.kernel.ids import CredentialId, ProjectId, UserId
 from vestibule.storage import Json, Queries
 
@@ -30,10 +30,16 @@ class Profile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUser:
-    """Everything a user row needs, already checked."""
+    """Everything a user row needs, already checked.
 
-    address: EmailAddress
+    Users are found by an address, a phone number (E.164), or, while anonymous, by nothing. `id` was chosen before.
+    """
+
     options: ChosenOptions
+    address: EmailAddress | None = None
+    phone_number: str | None = None
+    is_anonymous: bool = False
+    id: UserId | None = None
     password_hash: str | None = None
     verified_at: datetime | None = None
     status: str = "active"
@@ -42,22 +48,21 @@ class NewUser:
 
 @dataclass(frozen=True, slots=True)
 class CreateUser:
-    """Inserts user and credential in the caller's transaction."""
+    """Inserts user and credential, if there is an address, in the caller's transaction."""
 
     clock: Clock
     entropy: Entropy
 
-    async def __call__(
-        self, tx: Queries, project_id: ProjectId, policy: Policy, new: NewUser
-    ) -> tuple[UserId, CredentialId]:
-        """Return the ids of the new user and credential. Raises: EmailTaken, UsernameTaken, MetadataTooLarge."""
+    async def __call__(self, tx: Queries, project_id: ProjectId, policy: Policy, new: NewUser) -> UserId:
+        """Return the id of the new user. Raises: EmailTaken, PhoneTaken, UsernameTaken, MetadataTooLarge."""
         now = self.clock.now()
         profile = new.profile
         metadata_within(policy, profile.public_metadata)
         metadata_within(policy, profile.secure_metadata)
-        user_id = UserId(new_uuid7(self.entropy, to_micros(now)))
-        credential_id = CredentialId(new_uuid7(self.entropy, to_micros(now)))
-        avatar = gravatar_url(policy.gravatar, new.address) if profile.avatar_url is None else profile.avatar_url
+        user_id = new.id or UserId(new_uuid7(self.entropy, to_micros(now)))
+        avatar = profile.avatar_url
+        if avatar is None:
+            avatar = "" if new.address is None else gravatar_url(policy.gravatar, new.address)
         created = await tx.one(
             store.INSERT_USER,
             project_id=project_id,
@@ -69,7 +74,8 @@ class CreateUser:
             locale=new.options.locale,
             default_role=new.options.default_role,
             roles=Json(list(new.options.roles)),
-            is_anonymous=False,
+            is_anonymous=new.is_anonymous,
+            phone_number=new.phone_number,
             username=profile.username,
             foreign_id=profile.foreign_id,
             profile=Json(profile.identity),
@@ -78,30 +84,54 @@ class CreateUser:
             secure_metadata=Json(profile.secure_metadata),
         )
         if created is None:
-            owner = await tx.one(store.CREDENTIAL_BY_EMAIL, project_id=project_id, email_key=new.address.key)
-            raise UsernameTaken if owner is None else EmailTaken
-        if await self._insert_credential(tx, project_id, credential_id, user_id, new, now) is None:
-            raise EmailTaken
-        return user_id, credential_id
+            await self._say_what_is_taken(tx, project_id, new)
+        if new.address is not None:
+            await self.add_address(
+                tx,
+                project_id,
+                user_id,
+                new.address,
+                verified_at=new.verified_at,
+                password_hash=new.password_hash,
+            )
+        return user_id
 
-    async def _insert_credential(
+    async def add_address(
         self,
         tx: Queries,
         project_id: ProjectId,
-        credential_id: CredentialId,
-        user_id: UserId,
-        new: NewUser,
-        now: datetime,
-    ) -> UUID | None:
-        return await tx.one(
+        user_id: UUID,
+        address: EmailAddress,
+        *,
+        verified_at: datetime | None = None,
+        password_hash: str | None = None,
+    ) -> CredentialId:
+        """Give a user who has none a primary address. Raises: EmailTaken."""
+        now = self.clock.now()
+        credential_id = CredentialId(new_uuid7(self.entropy, to_micros(now)))
+        added = await tx.one(
             store.INSERT_CREDENTIAL,
             project_id=project_id,
             id=credential_id,
             user_id=user_id,
-            email=new.address.text,
-            email_key=new.address.key,
-            verified_at=new.verified_at,
-            password_hash=new.password_hash,
+            email=address.text,
+            email_key=address.key,
+            verified_at=verified_at,
+            password_hash=password_hash,
             is_primary=True,
             now=now,
         )
+        if added is None:
+            raise EmailTaken
+        return credential_id
+
+    async def _say_what_is_taken(self, tx: Queries, project_id: ProjectId, new: NewUser) -> NoReturn:
+        if new.address is not None:
+            owner = await tx.one(store.CREDENTIAL_BY_EMAIL, project_id=project_id, email_key=new.address.key)
+            if owner is not None:
+                raise EmailTaken
+        if new.phone_number is not None:
+            named = await tx.one(store.SUBJECT_BY_PHONE, project_id=project_id, phone_number=new.phone_number)
+            if named is not None:
+                raise PhoneTaken
+        raise UsernameTaken

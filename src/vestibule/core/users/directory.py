@@ -59,6 +59,10 @@ class UserDirectory:
         """Return the user who has this address, primary or not; None when nobody does."""
         return await db.one(store.SUBJECT_BY_EMAIL, project_id=project_id, email_key=email_key)
 
+    async def subject_by_phone(self, db: Queries, project_id: ProjectId, phone_number: str) -> Subject | None:
+        """Return the user who has this number (E.164), proven or not; None when nobody does."""
+        return await db.one(store.SUBJECT_BY_PHONE, project_id=project_id, phone_number=phone_number)
+
     async def credentials(self, db: Queries, project_id: ProjectId, user_id: UUID) -> list[CredentialRow]:
         """Return the user's addresses, the primary one first."""
         return await db.all(store.CREDENTIALS_OF_USER, project_id=project_id, user_id=user_id)
@@ -74,6 +78,16 @@ class UserDirectory:
             now=now,
         )
         return now
+
+    async def mark_phone_verified(self, tx: Queries, project_id: ProjectId, user_id: UUID, phone_number: str) -> None:
+        """Record that the number was proven; only if the user still has it."""
+        await tx.run(
+            store.VERIFY_PHONE,
+            project_id=project_id,
+            user_id=user_id,
+            phone_number=phone_number,
+            now=self.clock.now(),
+        )
 
     async def seen(self, db: Queries, project_id: ProjectId, subject: Subject) -> None:
         """Write the time of the last visit, at most once a minute."""

@@ -111,10 +111,15 @@ def refuse_unless_active(policy: Policy, subject: Subject, *, anonymous_allowed:
     """
     if subject.status != "active":
         raise UserNotActive(subject.status)
-    if policy.verified_email_required and not subject.email_is_verified:
+    if policy.verified_email_required and not subject.email_is_verified and _should_have_email(subject):
         raise EmailNotVerified
     if subject.is_anonymous and not anonymous_allowed:
         raise AnonymousNotAllowed
+
+
+def _should_have_email(subject: Subject) -> bool:
+    # Whoever came by telephone has none to verify. An anonymous user has not proven anything yet.
+    return subject.email is not None or subject.is_anonymous
 
 
 def refuse_unless_welcome(policy: Policy, subject: Subject) -> None:

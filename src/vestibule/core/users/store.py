@@ -100,15 +100,25 @@ SUBJECT_BY_EMAIL: Final = Statement(
     """,
 )
 
+SUBJECT_BY_PHONE: Final = Statement(
+    Subject,
+    f"""
+    SELECT {SUBJECT_COLUMNS} FROM {SUBJECT_JOIN}
+    WHERE u.project_id = :project_id AND u.phone_number = :phone_number
+    """,
+)
+
 INSERT_USER: Final = Statement(
     UUID,
     """
     INSERT INTO vestibule_users
         (project_id, id, created_at, updated_at, status, display_name, avatar_url, locale, default_role, roles,
-         is_anonymous, username, foreign_id, profile, metadata, public_metadata, secure_metadata, last_seen_at)
+         is_anonymous, phone_number, username, foreign_id, profile, metadata, public_metadata, secure_metadata,
+         last_seen_at)
     VALUES
         (:project_id, :id, :now, :now, :status, :display_name, :avatar_url, :locale, :default_role, :roles,
-         :is_anonymous, :username, :foreign_id, :profile, :metadata, :public_metadata, :secure_metadata, :now)
+         :is_anonymous, :phone_number, :username, :foreign_id, :profile, :metadata, :public_metadata,
+         :secure_metadata, :now)
     ON CONFLICT DO NOTHING
     RETURNING id
     """,
@@ -147,6 +157,14 @@ VERIFY_CREDENTIAL: Final = Statement(
     """
     UPDATE vestibule_credentials SET verified_at = :now
     WHERE project_id = :project_id AND id = :credential_id AND email_key = :email_key AND verified_at IS NULL
+    """,
+)
+
+VERIFY_PHONE: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_users SET phone_verified_at = :now
+    WHERE project_id = :project_id AND id = :user_id AND phone_number = :phone_number AND phone_verified_at IS NULL
     """,
 )
 

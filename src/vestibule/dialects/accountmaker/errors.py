@@ -88,6 +88,12 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.EmailNotVerified: WireError(403, "email_unverified", "The address must be verified first"),
     no.EmailAlreadyVerified: WireError(409, "conflict", "The address is verified already"),
     no.AnonymousNotAllowed: WireError(403, "forbidden", "An anonymous user may not do this"),
+    no.UserNotAnonymous: WireError(409, "conflict", "The user is not anonymous"),
+    no.PhoneTaken: WireError(409, "conflict", "The number belongs to a user already"),
+    no.CannotSendText: WireError(400, VALIDATION, "No text message can be sent to this number"),
+    no.SecondFactorNotActive: WireError(409, "conflict", "The user has no such second factor"),
+    no.NoTotpSecret: WireError(409, "conflict", "The user has no such second factor"),
+    no.TotpAlreadyActive: WireError(409, "conflict", "The second factor is in use already"),
     no.SecondFactorUnavailable: WireError(403, "second_factor_required", "The user has a second factor"),
     # passwords
     no.PasswordTooShort: WireError(400, VALIDATION, "The password is too short"),

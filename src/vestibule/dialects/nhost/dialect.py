@@ -11,9 +11,10 @@ from vestibule.dialects.nhost.limits import GLOBAL
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.shapes import encode
 from vestibule.dialects.nhost.tokens import DIALECT, AccessTokens, Caller
-from vestibule.kernel.errors import ProjectNotFound, Unauthenticated
-from vestibule.wire import Call, Dialect, EchoOrigin
+from vestibule.kernel.errors import ElevationRequired, ProjectNotFound, Unauthenticated
+from vestibule.wire import CREDENTIAL_REFUSALS, Call, Dialect, EchoOrigin
 
+ENROLS: Final = "enrols"  # the mark of endpoints where somebody without any second proof adds the first one
 FOR_ANYBODY: Final = "for-anybody"  # the mark of endpoints that also answer on hosts of other doors' projects
 
 
@@ -65,6 +66,31 @@ async def find_project(call: Call, core: Core) -> Project:
 )
 async def bearer(call: Call, project: Project, tokens: AccessTokens) -> Caller:
     """Return who calls. Raises: Unauthenticated, InvalidAccessToken."""
+    return await _caller(call, project, tokens)
+
+
+@nhost.auth(
+    "BearerAuthElevated",
+    scheme={"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    header=b"authorization",
+    raises=(*CREDENTIAL_REFUSALS, ElevationRequired),
+)
+async def elevated(call: Call, project: Project, core: Core, tokens: AccessTokens) -> Caller:
+    """Return who calls, and has proven themselves again where the project wants it.
+
+    Raises: Unauthenticated, InvalidAccessToken, ElevationRequired.
+    """
+    caller = await _caller(call, project, tokens)
+    await core.elevation.refuse_unless_elevated(
+        project,
+        caller.user_id,
+        is_elevated=caller.is_elevated,
+        may_enrol=call.endpoint is not None and ENROLS in call.endpoint.marks,
+    )
+    return caller
+
+
+async def _caller(call: Call, project: Project, tokens: AccessTokens) -> Caller:
     scheme, space, token = (call.header("authorization") or "").partition(" ")
     if scheme != "Bearer" or not space or not token or " " in token:
         raise Unauthenticated

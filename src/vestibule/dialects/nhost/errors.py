@@ -65,10 +65,9 @@ _MALFORMED: Final = WireError(400, "request-validation-error", schema=RequestPro
 _OUT_OF_SHAPE: Final = WireError(400, "schema-validation-error", schema=RequestProblem)
 _FORBIDDEN: Final = WireError(403, "invalid-request", INVALID_REQUEST.message)
 _WRONG_PASSWORD: Final = WireError(401, "invalid-email-password", "Incorrect email or password")
-_TAKEN: Final = {
-    "email-already-in-use": WireError(409, "email-already-in-use", "Email already in use"),
-    "user-already-exists": WireError(409, "user-already-exists", "User already exists"),
-}
+_EXISTS: Final = WireError(409, "user-already-exists", "User already exists")
+_INVALID_TICKET: Final = WireError(401, "invalid-ticket", "Invalid ticket")
+_WRONG_CODE: Final = WireError(400, "invalid-otp", "Invalid or expired OTP")
 _BAD_HEADER: Final = "missing or malformed authorization header"
 _BAD_TOKEN: Final = "invalid or expired token"  # noqa: S105 - what is said of one
 
@@ -87,6 +86,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.StorageUnavailable: _BUSY,
     refusals.Unauthenticated: WireError(401, "unauthorized", _BAD_HEADER, schema=Unauthorized),
     refusals.InvalidAccessToken: WireError(401, "unauthorized", _BAD_TOKEN, schema=Unauthorized),
+    refusals.ElevationRequired: WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized),
     refusals.InvalidServiceKey: WireError(401, "unauthorized", "invalid token", schema=Unauthorized),
     refusals.InvalidEmail: WireError(400, "bad-request", "email: failed to pass regex validation", schema=BadRequest),
     refusals.PasswordTooLong: _OUT_OF_SHAPE,
@@ -114,23 +114,58 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.EmailAlreadyVerified: WireError(400, "email-already-verified", "User's email is already verified"),
     refusals.AnonymousNotAllowed: WireError(403, "forbidden-anonymous", "Forbidden, user is anonymous."),
     refusals.SecondFactorUnavailable: INVALID_REQUEST,
+    refusals.PhoneTaken: _EXISTS,
+    refusals.CannotSendText: WireError(400, "cannot-send-sms", "Cannot send SMS, check your phone number is correct"),
+    refusals.UserNotAnonymous: WireError(400, "user-not-anonymous", "Logged in user is not anonymous"),
+    refusals.InvalidPersonalAccessToken: WireError(401, "invalid-pat", "Invalid or expired personal access token"),
+    refusals.PasskeyRefused: INVALID_REQUEST,
+    refusals.NoPasskey: INVALID_REQUEST,
+    refusals.SecondFactorNotActive: WireError(401, "disabled-mfa-totp", "User does not have TOTP MFA enabled"),
+    refusals.NoTotpSecret: WireError(400, "no-totp-secret", "User does not have a TOTP secret"),
+    refusals.InvalidTotp: WireError(401, "invalid-totp", "Invalid TOTP code"),
+    refusals.TotpAlreadyActive: WireError(400, "totp-already-active", "TOTP MFA is already active"),
     refusals.PasswordTooShort: WireError(400, "password-too-short", "Password is too short"),
     refusals.PasswordTooWeak: INVALID_REQUEST,
     refusals.PasswordUnchanged: INVALID_REQUEST,
     refusals.InvalidRefreshToken: WireError(401, "invalid-refresh-token", "Invalid or expired refresh token"),
-    refusals.InvalidTicket: WireError(401, "invalid-ticket", "Invalid ticket"),
+    refusals.InvalidTicket: _INVALID_TICKET,
+    refusals.InvalidAuthorizationCode: INVALID_REQUEST,
+}
+
+# What Nhost Auth has renamed: the codes of October 2025, and those of the newest server.
+_OF_YEAR: Final[Mapping[str, Mapping[type[Refusal | InternalError], WireError]]] = {
+    "2025": {
+        refusals.EmailTaken: WireError(409, "email-already-in-use", "Email already in use"),
+        refusals.InvalidEmailCode: _INVALID_TICKET,
+        refusals.InvalidTextCode: INVALID_REQUEST,
+        refusals.TooManyGuesses: _INVALID_TICKET,
+    },
+    "2026": {
+        refusals.EmailTaken: _EXISTS,
+        refusals.InvalidEmailCode: _WRONG_CODE,
+        refusals.InvalidTextCode: _WRONG_CODE,
+        refusals.TooManyGuesses: WireError(
+            400, "otp-too-many-attempts", "Too many incorrect attempts, please request a new OTP"
+        ),
+    },
 }
 
 # With AUTH_CONCEAL_ERRORS these look like any other bad request.
 _TELLING: Final = frozenset(
     {
+        "disabled-mfa-totp",
         "disabled-user",
         "email-already-in-use",
         "email-already-verified",
         "forbidden-anonymous",
         "invalid-email-password",
+        "invalid-otp",
+        "invalid-pat",
         "invalid-refresh-token",
         "invalid-ticket",
+        "invalid-totp",
+        "no-totp-secret",
+        "otp-too-many-attempts",
         "role-not-allowed",
         "signup-disabled",
         "unverified-user",
@@ -141,8 +176,8 @@ _TELLING: Final = frozenset(
 
 def error_table(settings: NhostSettings) -> dict[type[Refusal | InternalError], WireError]:
     """Return the table as the operator wants it."""
-    taken = _TAKEN[settings.existing_user_code]
-    table = {**_TABLE, refusals.EmailTaken: taken, refusals.UsernameTaken: taken}
+    of_year = _OF_YEAR[settings.codes]
+    table = {**_TABLE, **of_year, refusals.UsernameTaken: of_year[refusals.EmailTaken]}
     if not settings.conceal_errors:
         return table
     return {kind: INVALID_REQUEST if error.code in _TELLING else error for kind, error in table.items()}
@@ -173,6 +208,8 @@ def _framework_body(failure: Refusal | InternalError, error: WireError) -> bytes
             body = _request_problem(failure)
         case refusals.Unauthenticated() | refusals.InvalidAccessToken():
             body = Unauthorized(error.code, error.message, "BearerAuth")
+        case refusals.ElevationRequired():
+            body = Unauthorized(error.code, error.message, "BearerAuthElevated")
         case refusals.InvalidServiceKey():
             body = Unauthorized(error.code, error.message)
         case refusals.InvalidEmail():

@@ -20,5 +20,6 @@ def _verification_key(call: Call, project: Project, settings: NhostSettings) -> 
 GLOBAL: Final = Limit("global", 100, timedelta(minutes=1), strategy="sliding")
 MAIL: Final = Limit("email", 10, timedelta(hours=1), key=_mail_key, strategy="sliding")
 VERIFICATION_MAIL: Final = Limit("email", 10, timedelta(hours=1), key=_verification_key, strategy="sliding")
+TEXTS: Final = Limit("sms", 10, timedelta(hours=1), strategy="sliding")
 BRUTE_FORCE: Final = Limit("brute-force", 10, timedelta(minutes=5), strategy="sliding")
 SIGN_UPS: Final = Limit("signups", 10, timedelta(minutes=5), strategy="sliding")

@@ -13,8 +13,8 @@ class NhostSettings:
 
     `server_url` is the public base URL with its prefix, the only source of links. `api_prefix` is served besides `/v1`
     and none. `conceal_errors` turns telling errors into `invalid-request`. `issuer` and `claims_namespace` come from
-    the JWT secret; None means the original's defaults. `existing_user_code` is what sign-up says of a taken address:
-    Nhost Auth renamed it in 2026. `email_limit_is_global` counts mails of everybody together.
+    the JWT secret; None means the original's defaults. `codes` is the year whose error codes are used where Nhost Auth
+    has renamed some. `email_limit_is_global` counts mails of everybody together.
     """
 
     server_url: str = ""
@@ -22,5 +22,5 @@ class NhostSettings:
     conceal_errors: bool = False
     issuer: str | None = None
     claims_namespace: str | None = None
-    existing_user_code: Literal["email-already-in-use", "user-already-exists"] = "email-already-in-use"
+    codes: Literal["2025", "2026"] = "2025"
     email_limit_is_global: bool = False

@@ -97,6 +97,11 @@ class UserPasswordRequest(Body, frozen=True):
     ticket: ResetTicket | UnsetType = UNSET
 
 
+CodeChallenge = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$", description="PKCE (RFC 7636), S256: the link then brings a code")
+]
+
+
 class MailLinkRequest(Body, frozen=True):
     """Asks for a mail with a link to this address."""
 
@@ -153,14 +158,8 @@ class MfaChallenge(msgspec.Struct, frozen=True):
     ticket: str
 
 
-class SessionPayload(msgspec.Struct, frozen=True):
-    """A session; absent where the address must be verified first."""
-
-    session: Session | UnsetType = UNSET
-
-
-class SignInEmailPasswordResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Either a session or the challenge for a second factor."""
+class SessionPayload(msgspec.Struct, frozen=True, kw_only=True):
+    """A session, or the challenge for a second factor; nothing where the address must be verified first."""
 
     mfa: MfaChallenge | UnsetType = UNSET
     session: Session | UnsetType = UNSET

@@ -3,12 +3,11 @@
 from vestibule.core.facade import Core
 from vestibule.core.passwords import PasswordAttempt
 from vestibule.core.projects import Project
-from vestibule.core.signin import SecondFactorRequired
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
-from vestibule.dialects.nhost.links import ticket_text
+from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
@@ -21,8 +20,6 @@ from vestibule.kernel.errors import (
 )
 from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
-
-_mfa_ticket = ticket_text("mfaTotp")
 
 
 @nhost.post(
@@ -42,13 +39,9 @@ _mfa_ticket = ticket_text("mfaTotp")
 )
 async def sign_in_email_password(
     body: shapes.SignInEmailPasswordRequest, call: Call, project: Project, core: Core, tokens: AccessTokens
-) -> shapes.SignInEmailPasswordResponse:
+) -> shapes.SessionPayload:
     """Sign in with email and password; answers a session, or a challenge for the second factor."""
     parse_email(body.email)
     attempt = PasswordAttempt(body.email, Secret(body.password))
     outcome = await core.sign_in_with_password(visit_of(call, project), attempt, door_terms(project))
-    if isinstance(outcome, SecondFactorRequired):
-        return shapes.SignInEmailPasswordResponse(mfa=shapes.MfaChallenge(_mfa_ticket(outcome.ticket)))
-    return shapes.SignInEmailPasswordResponse(
-        session=await tokens.session(project, outcome.subject, outcome.session, outcome.secret)
-    )
+    return await session_payload(tokens, project, outcome)

@@ -9,6 +9,7 @@ from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import SIGN_UPS, VERIFICATION_MAIL
 from vestibule.dialects.nhost.links import letter_form
+from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.kernel.errors import (
@@ -72,4 +73,4 @@ async def sign_up_email_password(
     started = outcome.signed_in
     if started is None:
         return shapes.SessionPayload()
-    return shapes.SessionPayload(await tokens.session(project, started.subject, started.session, started.secret))
+    return await session_payload(tokens, project, started)

@@ -15,14 +15,21 @@ from vestibule.kernel.errors import InvalidAccessToken
 from vestibule.kernel.ids import parse_uuid
 
 DIALECT: Final = "nhost"
+_ELEVATED: Final = "x-hasura-auth-elevated"
+_ELEVATED_SECONDS: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who an access token speaks for; `session_id` is None in tokens that some other server of the operator made."""
+    """Who an access token speaks for; `session_id` is None in tokens that some other server of the operator made.
+
+    `is_elevated`: the user has just proven themselves again. `is_anonymous`: so the token says; ask the user's row.
+    """
 
     user_id: UUID
     session_id: UUID | None
+    is_elevated: bool = False
+    is_anonymous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +46,44 @@ class AccessTokens:
         """Return the tokens as the JWT secret describes them."""
         return cls(core, settings.issuer or DEFAULT_ISSUER, settings.claims_namespace or DEFAULT_NAMESPACE)
 
-    async def session(self, project: Project, subject: Subject, session: CoreSession, secret: bytes) -> shapes.Session:
-        """Return the session for the wire, with a fresh access token."""
+    async def session(
+        self, project: Project, subject: Subject, session: CoreSession, secret: bytes, *, elevated: bool = False
+    ) -> shapes.Session:
+        """Return the session for the wire, with a fresh access token.
+
+        Elevation is a claim of this one token and ends with it, after ten minutes at most.
+        """
         keys = await self.core.key_sets.of(KeyOwner(project.id))
         life = int(project.policy.access_token_life.total_seconds())
+        if elevated:
+            life = min(life, _ELEVATED_SECONDS)
         roles = subject.roles
         if subject.default_role not in roles:
             roles = [*roles, subject.default_role]
         return shapes.Session(
-            access_token=keys.sign(self._claims(subject, session.id, roles, life)),
+            access_token=keys.sign(self._claims(subject, session.id, roles, life, elevated=elevated)),
             access_token_expires_in=life,
             refresh_token=UUID(bytes=secret),
             refresh_token_id=session.id,
             user=shapes.user_entity(subject, mfa_type=None, roles=roles),
         )
 
-    def _claims(self, subject: Subject, session_id: UUID, roles: list[str], life: int) -> dict[str, Any]:
+    def _claims(
+        self, subject: Subject, session_id: UUID, roles: list[str], life: int, *, elevated: bool
+    ) -> dict[str, Any]:
         user_id = str(subject.id)
         issued_at = self.core.key_sets.now_seconds()
+        hasura = {
+            "x-hasura-allowed-roles": roles,
+            "x-hasura-default-role": subject.default_role,
+            "x-hasura-user-id": user_id,
+            "x-hasura-user-is-anonymous": "true" if subject.is_anonymous else "false",
+        }
+        if elevated:
+            hasura[_ELEVATED] = user_id
         return {
             "exp": issued_at + life,
-            self.namespace: {
-                "x-hasura-allowed-roles": roles,
-                "x-hasura-default-role": subject.default_role,
-                "x-hasura-user-id": user_id,
-                "x-hasura-user-is-anonymous": "true" if subject.is_anonymous else "false",
-            },
+            self.namespace: hasura,
             "iat": issued_at,
             "iss": self.issuer,
             "sid": str(session_id),
@@ -95,4 +114,9 @@ class AccessTokens:
         session = parse_uuid(session_id) if isinstance(session_id, str) else None
         if user_id is None:
             raise InvalidAccessToken
-        return Caller(user_id, session)
+        return Caller(
+            user_id,
+            session,
+            is_elevated=hasura.get(_ELEVATED) == subject,
+            is_anonymous=hasura.get("x-hasura-user-is-anonymous") == "true",
+        )

@@ -1,0 +1,19 @@
+"""How every sign-in of this dialect answers: with a session, or with the challenge for a second factor."""
+
+from vestibule.core.projects import Project
+from vestibule.core.signin import SecondFactorRequired, SignedIn
+from vestibule.dialects.nhost import shapes
+from vestibule.dialects.nhost.links import ticket_text
+from vestibule.dialects.nhost.tokens import AccessTokens
+
+mfa_ticket = ticket_text("mfaTotp")
+
+
+async def session_payload(
+    tokens: AccessTokens, project: Project, outcome: SignedIn | SecondFactorRequired, *, elevated: bool = False
+) -> shapes.SessionPayload:
+    """Return the outcome of a sign-in for the wire."""
+    if isinstance(outcome, SecondFactorRequired):
+        return shapes.SessionPayload(mfa=shapes.MfaChallenge(mfa_ticket(outcome.ticket)))
+    session = await tokens.session(project, outcome.subject, outcome.session, outcome.secret, elevated=elevated)
+    return shapes.SessionPayload(session=session)

@@ -1,0 +1,50 @@
+"""How people may sign in, beside the password: which methods are on, and what they need to be told."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from vestibule.core.projects import WebAuthn
+from vestibule.settings import nhost_names as nhost
+from vestibule.settings import own
+from vestibule.settings.environ import Reader
+
+
+def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each of its own type
+    """Return the members of the policy that say how people come in."""
+    return {
+        "auto_sign_up_enabled": not reader.get(nhost.DISABLE_AUTO_SIGNUP),
+        "anonymous_users_enabled": reader.get(nhost.ANONYMOUS_ENABLED),
+        "sign_in_links_enabled": reader.get(nhost.LINKS_ENABLED),
+        "email_codes_enabled": reader.get(nhost.EMAIL_CODES_ENABLED),
+        "text_codes_enabled": reader.get(nhost.TEXT_CODES_ENABLED),
+        "mfa_enabled": reader.get(nhost.MFA_ENABLED),
+        "totp_issuer": reader.get(nhost.TOTP_ISSUER),
+        "second_factor_after": reader.get(own.SECOND_FACTOR_AFTER),
+        "elevation": reader.get(nhost.ELEVATION),
+        "notices_enabled": reader.get(own.NOTICES),
+        "webauthn": _webauthn(reader),
+    }
+
+
+def _webauthn(reader: Reader) -> WebAuthn:
+    client_url = reader.get(nhost.CLIENT_URL)
+    parts = urlsplit(client_url)
+    rp_id = reader.get(nhost.WEBAUTHN_RP_ID) or parts.hostname or ""
+    enabled = reader.get(nhost.WEBAUTHN_ENABLED)
+    if enabled and not rp_id:
+        reader.refuse(
+            nhost.WEBAUTHN_RP_ID.name,
+            f"is unset, and {nhost.CLIENT_URL.name} has no host either",
+            "set it to the domain of your site, like acme.example",
+        )
+    origins = reader.get(nhost.WEBAUTHN_ORIGINS)
+    own_origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    if own_origin and own_origin not in origins:
+        origins = (*origins, own_origin)
+    return WebAuthn(
+        enabled=enabled,
+        rp_id=rp_id,
+        rp_name=reader.get(nhost.WEBAUTHN_RP_NAME) or rp_id,
+        origins=origins,
+        timeout=reader.get(nhost.WEBAUTHN_TIMEOUT),
+    )
