@@ -23,6 +23,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "src/vestibule/kernel/clock.py": ("time", "datetime"),
     "src/vestibule/kernel/entropy.py": ("random", "secrets", "os.urandom", "uuid"),
     "src/vestibule/settings": ("os.environ", "os.getenv"),
+    "src/vestibule/outbound": ("httpx2", "httpcore2"),
 }
 
 # Spelled with bars, so that this file keeps its own rule.

@@ -45,7 +45,7 @@ def test_tests_run_the_servers_own_versions() -> None:
 
     def pins(name: str) -> set[str]:
         return set(
-            re.findall(r"^[a-z0-9-]+==[^\\]+", (ROOT / "requirements" / f"{name}.txt").read_text(), re.MULTILINE)
+            re.findall(r"^[a-z0-9-]+==[^\s;\\]+", (ROOT / "requirements" / f"{name}.txt").read_text(), re.MULTILINE)
         )
 
     assert pins("server") <= pins("dev")

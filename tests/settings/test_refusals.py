@@ -41,6 +41,8 @@ def test_an_empty_environment_is_told_everything_at_once() -> None:
         ("VESTIBULE_ARGON2_MEMORY_KIB", "64", "OWASP"),
         ("VESTIBULE_ARGON2_ITERATIONS", "1", "OWASP"),
         ("VESTIBULE_TRUSTED_PROXIES", "everybody", "10.0.0.0/8"),
+        ("VESTIBULE_OUTBOUND_ALLOW", "10.0.0.1/8", "10.0.0.0/8"),
+        ("VESTIBULE_OUTBOUND_PROXY", "proxy:3128", "http://proxy.example:3128"),
         ("VESTIBULE_REDIS_URL", "memcached://h", "redis://"),
         ("HASURA_GRAPHQL_JWT_SECRET", "not json", "JSON"),
         ("HASURA_GRAPHQL_JWT_SECRET", '{"type":"HS256","key":"short"}', "less than 32 bytes"),

@@ -175,6 +175,26 @@ REQUIRE_ORIGIN: Final = switch(
     "VESTIBULE_REQUIRE_ORIGIN", "Refuse an accountmaker POST without credentials that names no Origin."
 )
 
+OUTBOUND_ALLOW: Final = Variable[tuple[str, ...]](
+    "VESTIBULE_OUTBOUND_ALLOW",
+    names,
+    (),
+    "Networks, addresses and host names that this server may call although they are private, and without TLS.",
+)
+OUTBOUND_PROXY: Final = Variable[str | None](
+    "VESTIBULE_OUTBOUND_PROXY",
+    text,
+    None,
+    "HTTP proxy for what this server calls: `http://proxy.example:3128`. It must keep private addresses out itself.",
+    secret=True,
+)
+OUTBOUND_CA_FILE: Final = Variable[str | None](
+    "VESTIBULE_OUTBOUND_CA_FILE",
+    text,
+    None,
+    "Certificate authorities to trust for what this server calls, instead of the system's.",
+)
+
 RATE_LIMITS: Final = switch(
     "VESTIBULE_RATE_LIMITS",
     "Apply rate limits at all. Those of nhost follow `AUTH_RATE_LIMIT_ENABLE`. With `--dev` off.",
@@ -261,6 +281,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         HASHING_DEADLINE,
     ),
     "Dialects": (NHOST_CODES, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
+    "Calls to other servers": (OUTBOUND_ALLOW, OUTBOUND_PROXY, OUTBOUND_CA_FILE),
     "Limits, mail and retention": (
         RATE_LIMITS,
         REDIS_URL,

@@ -19,6 +19,7 @@ from vestibule.settings.keys import configured_jwt, root_keys
 from vestibule.settings.limits import limit_settings
 from vestibule.settings.mail import smtp_settings
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
+from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
 from vestibule.settings.tree import Settings
 from vestibule.settings.ways_in import ways_in
@@ -93,6 +94,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         sublay=sublay_settings(door),
         accountmaker=accountmaker_settings(door),
         smtp=smtp,
+        outbound=outbound_settings(reader),
         host=place.host,
         port=place.port,
         workers=place.workers,

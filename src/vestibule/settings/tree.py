@@ -12,6 +12,7 @@ from vestibule.dialects.accountmaker.settings import AccountMakerSettings
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.sublay.settings import SublaySettings
 from vestibule.kernel.secret import Secret
+from vestibule.outbound import OutboundSettings
 from vestibule.wire import LimitSettings
 
 
@@ -52,6 +53,7 @@ class Settings:
     sublay: SublaySettings
     accountmaker: AccountMakerSettings
     smtp: SmtpSettings | None = None
+    outbound: OutboundSettings = field(default_factory=OutboundSettings)
     host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
     port: int = 4000
     workers: int = 1

@@ -1,0 +1,24 @@
+"""The settings of outbound HTTP."""
+
+from vestibule.kernel.secret import Secret
+from vestibule.outbound import OutboundSettings
+from vestibule.settings import own
+from vestibule.settings.environ import Reader
+
+
+def outbound_settings(reader: Reader) -> OutboundSettings:
+    """Return how requests leave. Problems are noted in `reader`."""
+    proxy = reader.get(own.OUTBOUND_PROXY)
+    allow = reader.get(own.OUTBOUND_ALLOW)
+    try:
+        OutboundSettings(allow=allow)
+    except ValueError as error:
+        reader.refuse(own.OUTBOUND_ALLOW.name, f"cannot be used: {error}", "list like 10.0.0.0/8,hooks.internal")
+        return OutboundSettings()
+    try:
+        return OutboundSettings(
+            allow=allow, proxy=None if proxy is None else Secret(proxy), ca_file=reader.get(own.OUTBOUND_CA_FILE)
+        )
+    except ValueError as error:
+        reader.refuse(own.OUTBOUND_PROXY.name, f"cannot be used: {error}")
+        return OutboundSettings()
