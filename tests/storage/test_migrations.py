@@ -169,7 +169,14 @@ def test_a_server_does_not_carry_alembic() -> None:
 
 async def test_columns_mean_the_same_on_both_engines(sqlite_url: str, postgres_url: str) -> None:
     """Every table has the same columns, each in the type that storage encodes for."""
-    kinds = {"uuid": "BLOB", "bytea": "BLOB", "timestamptz": "INTEGER", "bool": "INTEGER", "int4": "INTEGER", "int8": "INTEGER"}
+    kinds = {
+        "uuid": "BLOB",
+        "bytea": "BLOB",
+        "timestamptz": "INTEGER",
+        "bool": "INTEGER",
+        "int4": "INTEGER",
+        "int8": "INTEGER",
+    }
     kinds |= {"json": "TEXT", "text": "TEXT"}
     connection = await asyncpg.connect(postgres_url)
     rows = await connection.fetch(

@@ -1,76 +1,15 @@
 """What a ticket is good for, once, and to whom."""
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from dataclasses import replace
 
 import pytest
 
-from tests.support.cores import ROOT_KEY, CoreUnderTest
-from vestibule.core.tickets import NewTicket, Purpose, Ticket, TicketDesk
-from vestibule.kernel.entropy import SystemEntropy
+from tests.core.tickets.conftest import LIFE, Counter
+from vestibule.core.tickets import Purpose
 from vestibule.kernel.errors import ExpiredTicket, InvalidTicket
-from vestibule.kernel.ids import ProjectId
-from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Statement
 
-LIFE = timedelta(minutes=10)
-CODE = b"482913"
 HASHES = Statement(bytes, "SELECT secret_hash FROM vestibule_tickets")
-
-
-@dataclass
-class Counter:
-    """A desk at which one user stands."""
-
-    under_test: CoreUnderTest
-    desk: TicketDesk
-    user: UUID
-
-    @property
-    def project(self) -> ProjectId:
-        """The project that the tickets are of."""
-        return self.under_test.project.id
-
-    async def issue(self, purpose: Purpose = Purpose.PASSWORD_RESET, **more: Any) -> bytes:
-        """Hand out a ticket to the user."""
-        user_id, code = more.pop("user_id", self.user), more.pop("code", None)
-        replace_older = more.pop("replace", True)
-        new = NewTicket(
-            project_id=more.pop("project_id", self.project),
-            purpose=purpose,
-            dialect="nhost",
-            life=LIFE,
-            user_id=user_id,
-            **more,
-        )
-        async with self.under_test.db.write() as tx:
-            return await self.desk.issue(tx, new, code=code, replace=replace_older)
-
-    async def examine(
-        self, secret: bytes, purpose: Purpose = Purpose.PASSWORD_RESET, *, dialect: str = "nhost"
-    ) -> Ticket:
-        """Look at a ticket that came back."""
-        return await self.desk.examine(self.under_test.db, self.project, purpose, dialect, secret)
-
-    async def spend(self, ticket: Ticket) -> None:
-        """Use a ticket up."""
-        async with self.under_test.db.write() as tx:
-            await self.desk.spend(tx, ticket)
-
-    async def guess(self, code: bytes, *, user: UUID | None = None) -> Ticket:
-        """Try a code."""
-        return await self.desk.guess(
-            self.under_test.db, self.project, Purpose.SECOND_FACTOR, "nhost", user or self.user, code
-        )
-
-
-@pytest.fixture
-async def counter(under_test: CoreUnderTest) -> Counter:
-    """A desk, and a user who comes to it."""
-    signed_in = await under_test.sign_up()
-    return Counter(under_test, under_test.core.verify_email.tickets, signed_in.subject.id)
 
 
 async def test_a_ticket_is_recognised(counter: Counter) -> None:
@@ -205,98 +144,3 @@ async def test_a_refused_transaction_leaves_the_ticket(counter: Counter) -> None
     with pytest.raises(RuntimeError, match="after all"):
         await spend_and_fail()
     assert await counter.examine(secret) == ticket
-
-
-async def test_a_code_is_guessed_right(counter: Counter) -> None:
-    """Within its tries, the last one included."""
-    await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=5)
-    for _ in range(4):
-        with pytest.raises(InvalidTicket):
-            await counter.guess(b"000000")
-
-    assert (await counter.guess(CODE)).user_id == counter.user
-
-
-async def test_five_wrong_guesses_burn_a_code(counter: Counter) -> None:
-    """The right one after that is refused as well (security 73)."""
-    await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=5)
-    for number in range(5):
-        with pytest.raises(InvalidTicket):
-            await counter.guess(b"%06d" % number)
-
-    with pytest.raises(InvalidTicket):
-        await counter.guess(CODE)
-
-
-async def test_right_guesses_cost_tries_as_well(counter: Counter) -> None:
-    """Nobody learns by the counter whether a guess was right."""
-    await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=2)
-    await counter.guess(CODE)
-    await counter.guess(CODE)
-
-    with pytest.raises(InvalidTicket):
-        await counter.guess(CODE)
-
-
-async def test_an_expired_code_is_not_guessed(counter: Counter) -> None:
-    """However right it is (security 127)."""
-    await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=5)
-    counter.under_test.clock.advance(LIFE)
-
-    with pytest.raises(InvalidTicket):
-        await counter.guess(CODE)
-
-
-async def test_a_code_is_good_for_its_user_only(counter: Counter) -> None:
-    """Somebody else's right code is a wrong one, and costs its owner no try (security 75)."""
-    bob = (await counter.under_test.sign_up()).subject.id
-    await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=1)
-
-    with pytest.raises(InvalidTicket):
-        await counter.guess(CODE, user=bob)
-    assert (await counter.guess(CODE)).user_id == counter.user
-
-
-async def test_two_users_may_have_the_same_code(counter: Counter) -> None:
-    """A million codes are few: they meet soon, and each opens one door only."""
-    bob = (await counter.under_test.sign_up()).subject.id
-    await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=5)
-    await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=5, user_id=bob)
-
-    assert (await counter.guess(CODE)).user_id == counter.user
-    assert (await counter.guess(CODE, user=bob)).user_id == bob
-
-
-async def test_a_code_opens_nothing_without_its_user(counter: Counter) -> None:
-    """A short code is guessed at and counted, never looked up: nobody walks around the count (security 73)."""
-    await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=5)
-
-    with pytest.raises(InvalidTicket):
-        await counter.examine(CODE, Purpose.SECOND_FACTOR)
-
-
-async def test_a_code_without_a_bound_on_guesses_is_a_bug(counter: Counter) -> None:
-    """It is refused before it is stored."""
-    with pytest.raises(ValueError, match="bounded number of tries"):
-        await counter.issue(Purpose.SECOND_FACTOR, code=CODE)
-
-
-async def test_a_stolen_database_gives_away_no_code(counter: Counter) -> None:
-    """A million hashes are quick to try, so codes are hashed with a key from outside the database (security 39)."""
-    await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=5)
-    [stored] = await counter.under_test.db.all(HASHES)
-    thief = TicketDesk(counter.desk.clock, counter.desk.entropy, Keyring([b"what a thief may guess"], SystemEntropy()))
-
-    with pytest.raises(InvalidTicket):
-        await thief.guess(counter.under_test.db, counter.project, Purpose.SECOND_FACTOR, "nhost", counter.user, CODE)
-    assert CODE not in stored
-
-
-async def test_tickets_outlive_a_change_of_the_root_key(counter: Counter) -> None:
-    """Links that are in the mail go on working while the older root key is listed."""
-    link, roots = await counter.issue(), [b"another root key comes first", ROOT_KEY.encode()]
-    await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=5)
-    counter.desk = TicketDesk(counter.desk.clock, counter.desk.entropy, Keyring(roots, SystemEntropy()))
-
-    assert (await counter.examine(link)).user_id == counter.user
-    assert (await counter.guess(CODE)).user_id == counter.user
