@@ -46,7 +46,7 @@ async def test_codes_are_drawn_anew(under_test: CoreUnderTest) -> None:
 
 
 async def test_a_letter_with_a_link_may_carry_a_code_as_well(under_test: CoreUnderTest) -> None:
-    """For readers whose mail is on another device, or whose scanner eats links (security 98, 99)."""
+    """For readers whose mail is on another device, or whose scanner eats links (security 98)."""
     ann, codes, desk = await somebody(under_test)
     letters = SendLetter(desk, under_test.core.outbox, codes)
     [credential] = await under_test.core.users.credentials(under_test.db, under_test.project.id, ann.id)
