@@ -74,6 +74,20 @@ _DEV_VALUES: Final = {
     own.WORKERS.name: "1",
     nhost_names.VERIFIED_REQUIRED.name: "false",
     nhost_names.CLIENT_URL.name: "http://localhost:3000",
+    **dict.fromkeys(
+        (
+            variable.name
+            for variable in (
+                nhost_names.ANONYMOUS_ENABLED,
+                nhost_names.LINKS_ENABLED,
+                nhost_names.EMAIL_CODES_ENABLED,
+                nhost_names.MFA_ENABLED,
+                nhost_names.WEBAUTHN_ENABLED,
+            )
+        ),
+        "true",
+    ),
+    nhost_names.WEBAUTHN_ORIGINS.name: ",".join(f"http://localhost:{port}" for port in _DEV_PORTS),
 }
 
 
