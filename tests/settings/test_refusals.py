@@ -41,6 +41,7 @@ def test_an_empty_environment_is_told_everything_at_once() -> None:
         ("VESTIBULE_ARGON2_MEMORY_KIB", "64", "OWASP"),
         ("VESTIBULE_ARGON2_ITERATIONS", "1", "OWASP"),
         ("VESTIBULE_TRUSTED_PROXIES", "everybody", "10.0.0.0/8"),
+        ("VESTIBULE_SMS_COUNTRIES", "DE,Austria", "two letters"),
         ("VESTIBULE_OUTBOUND_ALLOW", "10.0.0.1/8", "10.0.0.0/8"),
         ("VESTIBULE_OUTBOUND_PROXY", "proxy:3128", "http://proxy.example:3128"),
         ("VESTIBULE_REDIS_URL", "memcached://h", "redis://"),

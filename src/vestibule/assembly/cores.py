@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from vestibule.core.accounts import AccountDirectory
-from vestibule.core.attempts import AttemptBudget
+from vestibule.core.attempts import AttemptBudget, Tally
 from vestibule.core.audit import AuditLog
 from vestibule.core.elevation import ElevationRule
 from vestibule.core.emails import RequestVerification, VerifyEmail
@@ -36,6 +36,7 @@ from vestibule.core.signing import (
     signing_key_from_secret,
 )
 from vestibule.core.signup import RegisterUser
+from vestibule.core.texts import RemoteVerification, TextPostage
 from vestibule.core.tickets import TicketDesk
 from vestibule.core.users import CreateUser, UserDirectory
 from vestibule.kernel.clock import Clock
@@ -62,8 +63,14 @@ def root_key_bytes(text: str) -> bytes:
     return decoded if len(decoded) >= 32 else text.encode()  # noqa: PLR2004 - the 256 bits of a key
 
 
-def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy) -> Core:
-    """Return every use-case, ready to call."""
+def build_core(
+    settings: Settings,
+    db: Database,
+    clock: Clock,
+    entropy: Entropy,
+    remote_verification: RemoteVerification | None = None,
+) -> Core:
+    """Return every use-case, ready to call; `remote_verification` where the SMS provider makes the codes itself."""
     keyring = keyring_of(settings, entropy)
     audit = AuditLog(clock, entropy)
     outbox = Outbox(keyring, entropy, clock)
@@ -103,6 +110,8 @@ def build_core(settings: Settings, db: Database, clock: Clock, entropy: Entropy)
         accounts=accounts,
         audit=audit,
         outbox=outbox,
+        text_postage=TextPostage(db, attempts, Tally(clock, keyring), audit),
+        remote_verification=remote_verification,
         provision_user=ProvisionUser(db, users, create_user, hashing, audit),
         sign_up_with_password=SignUpWithPassword(
             db, users, RegisterUser(users, create_user, accounts, audit), hashing, postage, letters, finish

@@ -19,6 +19,7 @@ from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
 from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
 from vestibule.core.signing import KeyRotation, KeySets
+from vestibule.core.texts import RemoteVerification, TextPostage
 from vestibule.core.users import UserDirectory
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.keyring import Keyring
@@ -42,6 +43,8 @@ class Core:
     accounts: AccountDirectory
     audit: AuditLog
     outbox: Outbox
+    text_postage: TextPostage
+    remote_verification: RemoteVerification | None
     provision_user: ProvisionUser
     sign_up_with_password: SignUpWithPassword
     sign_in_with_password: SignInWithPassword

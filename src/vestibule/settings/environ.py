@@ -15,6 +15,7 @@ T = TypeVar("T")
 _TRUE: Final = frozenset({"true", "1", "t"})
 _FALSE: Final = frozenset({"false", "0", "f"})
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|h|m|s)")
+_COUNTRY: Final = re.compile("[A-Z]{2}")
 _UNIT_SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -130,6 +131,14 @@ def duration(written: str) -> timedelta:
 def names(written: str) -> tuple[str, ...]:
     """Read a comma-separated list; empty items are dropped."""
     return tuple(item for item in (part.strip() for part in written.split(",")) if item)
+
+
+def countries(written: str) -> tuple[str, ...]:
+    """Read a comma-separated list of countries by their two letters (ISO 3166-1)."""
+    found = tuple(item.upper() for item in names(written))
+    if wrong := [item for item in found if not _COUNTRY.fullmatch(item)]:
+        raise ValueError(f"lists countries by their two letters, like DE,AT,CH, not {wrong[0]!r}")
+    return found
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from vestibule.settings.environ import Variable, days, names, one_of, seconds, switch, text, whole
+from vestibule.settings.environ import Variable, countries, days, names, one_of, seconds, switch, text, whole
 
 PREFIX: Final = "VESTIBULE_"
 _MOST: Final = 2**31 - 1
@@ -213,6 +213,18 @@ MAIL_PER_HOUR: Final = Variable(
     2_000,
     "Letters that strangers may cause in an hour, per project (sign-ups, resets); to one address it is 6 in any case.",
 )
+SMS_PER_HOUR: Final = Variable(
+    "VESTIBULE_SMS_PER_HOUR",
+    whole(1, 10_000_000),
+    500,
+    "Text messages that strangers may cause in an hour, per project; to one number it is 5 in any case.",
+)
+SMS_COUNTRIES: Final = Variable[tuple[str, ...]](
+    "VESTIBULE_SMS_COUNTRIES",
+    countries,
+    (),
+    "Countries whose numbers get text messages, like `DE,AT,CH`. Without it all do.",
+)
 SMTP_STARTTLS: Final = Variable(
     "VESTIBULE_SMTP_STARTTLS",
     one_of("auto", "required", "off"),
@@ -286,6 +298,8 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         RATE_LIMITS,
         REDIS_URL,
         MAIL_PER_HOUR,
+        SMS_PER_HOUR,
+        SMS_COUNTRIES,
         SMTP_STARTTLS,
         SMTP_CA_FILE,
         KEEP_MESSAGES,

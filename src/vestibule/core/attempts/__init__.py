@@ -5,13 +5,14 @@ from datetime import timedelta
 from typing import Final
 
 from vestibule.core.attempts import store
+from vestibule.core.attempts.tally import Tally
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import TooManyAttempts
 from vestibule.kernel.ids import ProjectId
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Queries
 
-__all__ = ["PASSWORD_BUDGET", "AttemptBudget", "Budget"]
+__all__ = ["PASSWORD_BUDGET", "AttemptBudget", "Budget", "Tally"]
 
 
 @dataclass(frozen=True, slots=True)

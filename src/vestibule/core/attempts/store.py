@@ -34,3 +34,14 @@ CLEAR: Final = Statement(
     None,
     "DELETE FROM vestibule_attempts WHERE project_id = :project_id AND subject_hash = :subject_hash",
 )
+
+BUCKETS: Final = 14
+BUCKET_NAMES: Final = tuple(f"bucket_{number}" for number in range(BUCKETS))
+
+TOTAL: Final = Statement(
+    int,
+    f"""
+    SELECT COALESCE(SUM(tries), 0) FROM vestibule_attempts
+    WHERE project_id = :project_id AND subject_hash IN ({", ".join(f":{name}" for name in BUCKET_NAMES)})
+    """,
+)

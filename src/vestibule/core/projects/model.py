@@ -10,6 +10,7 @@ from vestibule.kernel.ids import AccountId, ClientId, ProjectId, ServiceKeyId
 DEFAULT_PROJECT: Final = "default"
 METADATA_LIMIT_BYTES: Final = 10_240
 MAIL_PER_HOUR: Final = 2_000
+TEXTS_PER_HOUR: Final = 500
 SecondFactorAfter: TypeAlias = Literal["every", "password"]
 ElevationMode: TypeAlias = Literal["disabled", "recommended", "required"]
 STANDARD_SCOPES: Final = ("openid", "profile", "email", "offline_access")
@@ -37,7 +38,7 @@ class WebAuthn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """The rules of one project. Empty access lists mean that everybody may come.
+    """The rules of one project. Empty access lists mean that everybody may come, and that texts go to any country.
 
     `auto_sign_up_enabled` lets sign-ins with a link or code register who is unknown. `second_factor_after` names the
     sign-ins that ask for the second factor: every one, or only those by password. `elevation` is whether sensitive
@@ -64,6 +65,8 @@ class Policy:
     refresh_token_life: timedelta = timedelta(days=30)
     metadata_limit_bytes: int = METADATA_LIMIT_BYTES
     mail_per_hour: int = MAIL_PER_HOUR
+    texts_per_hour: int = TEXTS_PER_HOUR
+    text_countries: tuple[str, ...] = ()
     gravatar: Gravatar = Gravatar()
     auto_sign_up_enabled: bool = True
     anonymous_users_enabled: bool = False

@@ -20,6 +20,7 @@ class InvalidSettings(Exception):
 _AccessSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=86_400)]
 _RefreshSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
 _Count: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+_Country: TypeAlias = Annotated[str, Meta(pattern="^[A-Z]{2}$")]  # ISO 3166-1
 
 
 class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -45,6 +46,8 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     refresh_token_seconds: _RefreshSeconds | UnsetType = UNSET
     metadata_limit_bytes: _Count | UnsetType = UNSET
     mail_per_hour: _Count | UnsetType = UNSET
+    texts_per_hour: _Count | UnsetType = UNSET
+    text_countries: tuple[_Country, ...] | UnsetType = UNSET
     auto_sign_up_enabled: bool | UnsetType = UNSET
     anonymous_users_enabled: bool | UnsetType = UNSET
     sign_in_links_enabled: bool | UnsetType = UNSET
