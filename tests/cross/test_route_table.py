@@ -1,0 +1,66 @@
+"""docs/routes.md lists every route with what guards it, so that a new one is thought about before it is served."""
+
+from typing import Final
+
+from tests.cross.routes import NEVER, NOTHING, Served, captcha_rule, listed, served
+
+# Groups that bound what strangers can cause to be sent, by what is sent.
+BOUND: Final[dict[str, set[str]]] = {"mail": {"email", "sign-up"}, "text": {"sms"}}
+
+
+def _served() -> dict[tuple[str, ...], Served]:
+    return {one.row(NOTHING).key: one for one in served()}
+
+
+def test_every_route_is_in_the_table_and_no_other() -> None:
+    """What is served is listed, what is listed is served (security 96, 111, 120)."""
+    rows, now = {row.key for row in listed()}, _served()
+    missing = [str(now[key].row("?")) for key in sorted(now.keys() - rows)]
+    assert missing == [], "add these to docs/routes.md, after thinking about each cell"
+    assert rows - now.keys() == set(), "these are gone"
+    assert len(listed()) == len(rows), "a route stands there twice"
+
+
+def test_the_table_says_what_is_so() -> None:
+    """Authentication, limits, elevation and captcha of each route are those that are declared (security 120)."""
+    now = _served()
+    wrong = [(str(row), str(now[row.key].row(row.sends))) for row in listed() if row != now[row.key].row(row.sends)]
+    assert wrong == []
+
+
+def test_what_can_send_says_so() -> None:
+    """Whoever holds what writes letters, texts or notices sends them, or its row says that it never does."""
+    now = _served()
+    wrong = {str(row): now[row.key].sends for row in listed() if not _is_true(row.sends, now[row.key].sends)}
+    assert wrong == {}
+
+
+def _is_true(said: str, could: set[str]) -> bool:
+    return bool(could) if said == NEVER else could == set(said.replace(NOTHING, "").split(", ")) - {""}
+
+
+def test_every_route_that_sends_is_limited() -> None:
+    """Also those whose letter is a by-product; a forgotten one would be a mail cannon (security 95, 96)."""
+    now = _served()
+    unbounded = [
+        str(row)
+        for row in listed()
+        for kind, groups in BOUND.items()
+        if kind in row.sends.split(", ") and not groups & {limit.group for limit in now[row.key].endpoint.limits}
+    ]
+    assert unbounded == []
+    assert any("mail" in row.sends for row in listed())
+
+
+def test_the_captcha_rule_is_the_newest_one() -> None:
+    """Sign-ups, sign-ins that send, and the reset; the second leg of a ceremony never."""
+    asked = {
+        path
+        for path in (row.path for row in listed() if row.dialect == "nhost")
+        if captcha_rule("nhost", path) != NOTHING
+    }
+    assert {"/signup/email-password", "/user/password/reset"} <= asked
+    assert not any(path.endswith("/verify") for path in asked)
+    assert captcha_rule("nhost", "/signup/webauthn/verify") == NOTHING
+    assert captcha_rule("nhost", "/signin/passwordless/sms") == "when configured"
+    assert captcha_rule("sublay", "/signup/email-password") == NOTHING
