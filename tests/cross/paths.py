@@ -1,0 +1,93 @@
+"""Every path to a token: how its proof is got before anything happens, and how it is presented afterwards.
+
+A path may let somebody pass where its contract means it to; then the reason stands beside it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx2
+
+from tests.cross.doors import PASSWORD
+from tests.cross.scenes import STATES, Scene
+
+Prove = Callable[[Scene], Awaitable[Any]]
+Attempt = Callable[[Scene, Any], Awaitable[httpx2.Response]]
+
+
+async def _nothing(_scene: Scene) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class Path:
+    """`works` is whether a user whom nothing has happened to comes in by it; `allows` maps states to reasons."""
+
+    attempt: Attempt
+    prove: Prove = _nothing
+    works: bool = True
+    allows: Mapping[str, str] = field(default_factory=dict)
+
+
+_NAMESAKE: Final = "the address is free there: whoever comes is somebody new"
+_NEW_USER: Final = {"of another project": _NAMESAKE, "deleted": _NAMESAKE}
+_KEPT: Final = {"anonymous": "anonymous users have sessions, and keep them"}
+
+
+async def _verify_link(scene: Scene) -> str:
+    return await scene.doors.nhost.reset_ticket(scene.email)
+
+
+async def _v5(scene: Scene, what: str, **body: str) -> httpx2.Response:
+    path = f"/api/v5/{scene.doors.replyke.project.public_id}/auth/{what}"
+    return await scene.doors.replyke.send("POST", path, body)
+
+
+PATHS: Final[Mapping[str, Path]] = {
+    "nhost signInEmailPassword": Path(lambda scene, _: scene.doors.nhost.try_to_sign_in(scene.email, PASSWORD)),
+    "nhost signUpEmailPassword": Path(
+        lambda scene, _: scene.doors.nhost.ask_to_sign_up(scene.email, PASSWORD), works=False, allows=_NEW_USER
+    ),
+    "nhost refreshToken": Path(lambda scene, _: scene.doors.nhost.try_to_refresh(scene.nhost.refresh), allows=_KEPT),
+    "nhost verifyTicket": Path(
+        lambda scene, ticket: scene.doors.nhost.follow(ticket),
+        _verify_link,
+        allows={"unverified": "the link proves the address"},
+    ),
+    "sublay v5_sign_in": Path(lambda scene, _: _v5(scene, "sign-in", email=scene.email, password=PASSWORD)),
+    "sublay v6_sign_in": Path(lambda scene, _: scene.doors.replyke.try_to_sign_in(scene.email, PASSWORD)),
+    "sublay v7_sign_in": Path(lambda scene, _: scene.doors.sublay.try_to_sign_in(scene.email, PASSWORD)),
+    "sublay v5_sign_up": Path(
+        lambda scene, _: _v5(scene, "sign-up", email=scene.email, password=PASSWORD), works=False, allows=_NEW_USER
+    ),
+    "sublay v6_sign_up": Path(
+        lambda scene, _: scene.doors.replyke.ask_to_sign_up(scene.email, PASSWORD), works=False, allows=_NEW_USER
+    ),
+    "sublay v7_sign_up": Path(
+        lambda scene, _: scene.doors.sublay.ask_to_sign_up(scene.email, PASSWORD), works=False, allows=_NEW_USER
+    ),
+    "sublay v5_request_new_access_token": Path(
+        lambda scene, _: _v5(scene, "request-new-access-token", refreshToken=scene.held["replyke"].refresh),
+        allows=_KEPT,
+    ),
+    "sublay v6_request_new_access_token": Path(
+        lambda scene, _: scene.doors.replyke.try_to_refresh(scene.held["replyke"].refresh), allows=_KEPT
+    ),
+    "sublay v7_request_new_access_token": Path(
+        lambda scene, _: scene.doors.sublay.try_to_refresh(scene.held["sublay"].refresh), allows=_KEPT
+    ),
+    "accountmaker sign_in": Path(lambda scene, _: scene.doors.accountmaker.try_to_sign_in(scene.email, PASSWORD)),
+    "accountmaker sign_up": Path(
+        lambda scene, _: scene.doors.accountmaker.ask_to_sign_up(scene.email, PASSWORD), works=False, allows=_NEW_USER
+    ),
+    "accountmaker refresh": Path(
+        lambda scene, _: scene.doors.accountmaker.try_to_refresh(scene.held["accountmaker"].refresh), allows=_KEPT
+    ),
+}
+
+# They redirect, and no token travels in it.
+REDIRECT_WITHOUT_TOKENS: Final[Mapping[str, str]] = {
+    "accountmaker verify": "tells where the page is that says: proven",
+}
+assert {state for path in PATHS.values() for state in path.allows} <= STATES.keys()
