@@ -230,3 +230,20 @@ def test_a_relative_config_path_from_the_environment_is_read(own_environment: En
     """VESTIBULE_CONFIG names the file when no flag does."""
     Path("here.toml").write_text("[vestibule]\nport = 4321\n")
     assert load(own_environment | {"VESTIBULE_CONFIG": "here.toml"}).port == 4321
+
+
+def test_a_folder_of_templates_is_used_when_it_is_there(nhost_environment: Environ, tmp_path: Path) -> None:
+    """Named or not; without one the built-in letters are sent."""
+    assert load(nhost_environment).mail_templates is None
+    (tmp_path / "en" / "email-verify").mkdir(parents=True)
+    (tmp_path / "en" / "email-verify" / "body.html").write_text("x")
+    reading = read(nhost_environment | {"AUTH_EMAIL_TEMPLATES_PATH": str(tmp_path)}, Flags())
+    assert reading.settings.mail_templates == tmp_path
+    assert not [w for w in reading.warnings if w.variable == "AUTH_EMAIL_TEMPLATES_PATH"]
+
+
+def test_a_folder_without_templates_warns(nhost_environment: Environ, tmp_path: Path) -> None:
+    """Most likely the path is one level too high or too deep."""
+    warnings = read(nhost_environment | {"AUTH_EMAIL_TEMPLATES_PATH": str(tmp_path)}, Flags()).warnings
+    (warning,) = [w for w in warnings if w.variable == "AUTH_EMAIL_TEMPLATES_PATH"]
+    assert "<locale>/<template>/body.html" in str(warning)

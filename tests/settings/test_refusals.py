@@ -53,6 +53,7 @@ def test_an_empty_environment_is_told_everything_at_once() -> None:
         ("AUTH_RATE_LIMIT_EMAIL_INTERVAL", "an hour", "duration"),
         ("AUTH_SMTP_HOST", "mail.acme.example", "AUTH_SMTP_SENDER"),
         ("AUTH_SMTP_HOST", "postmark", "smtp.postmarkapp.com"),
+        ("AUTH_EMAIL_TEMPLATES_PATH", "/nowhere/at/all", "no folder"),
     ],
 )
 def test_a_wrong_or_unsafe_value_stops_the_start(own_environment: Environ, name: str, value: str, says: str) -> None:

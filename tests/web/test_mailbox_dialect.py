@@ -1,22 +1,12 @@
 """The mailbox page as mounted: headers, hosts, and nothing but reading."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
 import httpx2
 import pytest
 
-from vestibule.wire.app import App
-
 LINK = "https://auth.acme.example/verify?ticket=verifyEmail%3Ax"
 PutMail = Callable[[str, str], str]
-
-
-@pytest.fixture
-async def http(app: App) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client on the same machine."""
-    transport = httpx2.ASGITransport(app)
-    async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:4000") as client:
-        yield client
 
 
 async def test_the_page_its_frame_and_its_assets_are_served(http: httpx2.AsyncClient, put_mail: PutMail) -> None:
@@ -29,7 +19,12 @@ async def test_the_page_its_frame_and_its_assets_are_served(http: httpx2.AsyncCl
     frame = await http.get(f"/_/mail/{mail}/body")
     assert LINK in frame.text
     assert "sandbox allow-popups" in frame.headers["content-security-policy"]
-    for name, kind in {"page.css": "text/css", "page.js": "text/javascript", "icon.svg": "image/svg+xml"}.items():
+    for name, kind in {
+        "page.css": "text/css",
+        "gallery.css": "text/css",
+        "page.js": "text/javascript",
+        "icon.svg": "image/svg+xml",
+    }.items():
         asset = await http.get(f"/_/assets/mailbox/{name}")
         assert asset.headers["content-type"].startswith(kind)
 
@@ -60,7 +55,7 @@ async def test_what_is_gone_is_not_found(http: httpx2.AsyncClient) -> None:
 @pytest.mark.parametrize(
     "host", ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:4000", "[::2]:4000"]
 )
-@pytest.mark.parametrize("path", ["/_/mail", "/_/mail.json", "/_/mail/0/body"])
+@pytest.mark.parametrize("path", ["/_/mail", "/_/mail.json", "/_/mail/0/body", "/_/mail/templates"])
 async def test_a_rebound_name_reads_no_mail(http: httpx2.AsyncClient, put_mail: PutMail, host: str, path: str) -> None:
     """A web site whose name suddenly means 127.0.0.1 sends its own name along."""
     put_mail("bob@example.com", LINK)

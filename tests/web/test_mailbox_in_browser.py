@@ -1,47 +1,8 @@
 """The mailbox page in a real browser: it refreshes by itself, and links lead out of the message's frame."""
 
-import asyncio
-import os
-import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
-import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright, expect
-
-from vestibule.wire.app import App
-
-
-@pytest.fixture
-async def server_url(app: App, unused_tcp_port: int) -> AsyncIterator[str]:
-    """The page behind a real server."""
-    config = uvicorn.Config(app, port=unused_tcp_port, log_level="error", ws="none")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn offers nothing to wait for)
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{unused_tcp_port}"
-    server.should_exit = True
-    await serving
-
-
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    """A browser's tab that must not complain about anything."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = await browser.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        await browser.close()
-    assert complaints == []
+from playwright.async_api import Page, expect
 
 
 async def test_mail_appears_by_itself_and_its_link_can_be_clicked(

@@ -104,7 +104,14 @@ def test_entries_can_be_asked_for_by_recipient() -> None:
     assert len(mailbox.entries()) == 2
 
 
-def test_assets_are_the_three_and_no_other_file() -> None:
+def test_a_server_that_sends_says_so() -> None:
+    """Nobody waits for mail in a mailbox that gets none."""
+    page = MailboxPages(Mails(), mail_leaves=True).page()
+    assert "Mail leaves through your mail server" in (page or "")
+    assert "Mail leaves" not in page_of(Mails())
+
+
+def test_assets_are_those_and_no_other_file() -> None:
     """The name comes from the address line."""
     assert all(asset(name) for name in pages.ASSET_TYPES)
     assert asset("../pages.py") is None

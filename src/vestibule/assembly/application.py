@@ -14,6 +14,7 @@ from vestibule.core.facade import Core
 from vestibule.delivery.mail import Transport
 from vestibule.delivery.mailbox import Mailbox, MailboxTransport
 from vestibule.delivery.render import Renderer
+from vestibule.delivery.samples import Samples
 from vestibule.delivery.settings import WorkerSettings
 from vestibule.delivery.worker import OutboxWorker
 from vestibule.dialects.accountmaker import accountmaker_mount
@@ -23,7 +24,7 @@ from vestibule.kernel.clock import Clock, SystemClock
 from vestibule.kernel.entropy import Entropy, SystemEntropy
 from vestibule.settings import Settings
 from vestibule.storage import database_from_url
-from vestibule.web.mailbox import MailboxPages, PageHosts, mailbox
+from vestibule.web.mailbox import GalleryPages, MailboxPages, PageHosts, mailbox
 from vestibule.wire import Mount, WireSettings, build_app
 from vestibule.wire.app import App
 
@@ -67,13 +68,13 @@ def assemble(
     core = build_core(settings, db, clock, entropy)
     kept = Mailbox() if settings.dev and settings.smtp is None else None
     transport = transport or _transport(settings, kept)
-    worker = _worker(core, settings, transport) if with_worker and transport is not None else None
+    renderer = Renderer(settings.policy.default_locale, [settings.mail_templates] if settings.mail_templates else [])
+    worker = _worker(core, renderer, transport) if with_worker and transport is not None else None
     background = Background(core, Preparation(core, settings), worker, mail_leaves=transport is not None)
     mounts, dependencies = _doors(core, settings)
-    if kept is not None:
+    if settings.dev:
         mounts.append(Mount(mailbox))
-        hosts = PageHosts(None) if settings.dev_expose else PageHosts()
-        dependencies |= {MailboxPages: MailboxPages(kept), PageHosts: hosts}
+        dependencies |= _mail_pages(settings, kept, renderer)
     application: list[Application] = []
 
     @asynccontextmanager
@@ -132,6 +133,14 @@ def _transport(settings: Settings, kept: Mailbox | None) -> Transport | None:
     return SmtpTransport(settings.smtp)
 
 
-def _worker(core: Core, settings: Settings, transport: Transport) -> OutboxWorker:
-    renderer = Renderer(settings.policy.default_locale)
+def _mail_pages(settings: Settings, kept: Mailbox | None, renderer: Renderer) -> dict[type, object]:
+    samples = Samples(renderer, product=settings.project_name, public_url=settings.public_url)
+    return {
+        MailboxPages: MailboxPages(kept or Mailbox(), mail_leaves=kept is None),
+        GalleryPages: GalleryPages(samples),
+        PageHosts: PageHosts(None) if settings.dev_expose else PageHosts(),
+    }
+
+
+def _worker(core: Core, renderer: Renderer, transport: Transport) -> OutboxWorker:
     return OutboxWorker(core.db, core.outbox, transport, renderer, name="serve", settings=WorkerSettings())

@@ -47,11 +47,11 @@ class BuiltIn:
                 return self._letter(locale, spoken, spoken.mails[template], values)
         return None
 
-    def text(self, template: str, locales: Iterable[str], values: Values) -> str | None:
+    def text(self, template: str, locales: Iterable[str], values: Values) -> Letter | None:
         """Return the text message, in the language that `letter` would choose; None for an unknown template."""
-        for _, spoken in self._spoken(locales):
+        for locale, spoken in self._spoken(locales):
             if template in spoken.texts:
-                return fill(spoken.texts[template].body, values)
+                return Letter(locale, None, text=fill(spoken.texts[template].body, values))
         return None
 
     def _spoken(self, locales: Iterable[str]) -> Iterator[tuple[str, Messages]]:

@@ -48,13 +48,15 @@ class OwnTemplates:
             text=self._text(home / _TEXT, values, body),
         )
 
-    def text(self, template: str, locales: Iterable[str], values: Values) -> str | None:
+    def text(self, template: str, locales: Iterable[str], values: Values) -> Letter | None:
         """Return the text message in the first of `locales` that has the template; None when none has it.
 
         Raises: jinja2.TemplateError, OSError, UnicodeDecodeError (the template cannot be used).
         """
         home = self._home(template, locales, _TEXT)
-        return None if home is None else self._filled(home / _TEXT, values)
+        if home is None:
+            return None
+        return Letter(home.parent.name, self._folder, text=self._filled(home / _TEXT, values))
 
     def locales(self) -> list[str]:
         """Return the names of the folders that look like locales."""

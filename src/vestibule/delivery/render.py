@@ -4,7 +4,7 @@ Security: values are escaped in HTML, are single lines of bounded length everywh
 anything that a user chose, unless a template of Nhost's asks for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -65,36 +65,38 @@ class Renderer:
             },
         )
 
-    def letter(self, claimed: Claimed, variables: MailVariables) -> Letter:
-        """Return the mail without its envelope. Raises: as `render`."""
-        wanted = tuple(fitting(claimed.locale, self._default_locale))
-        shown = shown_values(claimed, variables)
-        letters = (source.letter(claimed.template, wanted, shown) for source in self._sources)
-        letter = next((letter for letter in letters if letter is not None), None)
-        if letter is None:
-            raise _missing(claimed)
-        return replace(letter, subject=one_line(" ".join(letter.subject.split()), _MAX_SUBJECT))
-
     def render_text(self, claimed: Claimed, variables: MailVariables) -> Text:
         """Return the text message that `claimed` stands for. Raises: as `render`."""
-        wanted = tuple(fitting(claimed.locale, self._default_locale))
-        shown = shown_values(claimed, variables)
-        bodies = (source.text(claimed.template, wanted, shown) for source in self._sources)
-        body = next((body for body in bodies if body is not None), None)
-        if body is None:
-            raise _missing(claimed)
         return Text(
             id=claimed.id,
             template=claimed.template,
             recipient=claimed.recipient,
-            body=text_body(body),
+            body=self.text_letter(claimed, variables).text,
             created_at=claimed.created_at,
         )
+
+    def letter(self, claimed: Claimed, variables: MailVariables) -> Letter:
+        """Return the mail without its envelope. Raises: as `render`."""
+        wanted, shown = self._wanted(claimed), shown_values(claimed, variables)
+        letter = _first(claimed, (source.letter(claimed.template, wanted, shown) for source in self._sources))
+        return replace(letter, subject=one_line(" ".join(letter.subject.split()), _MAX_SUBJECT))
+
+    def text_letter(self, claimed: Claimed, variables: MailVariables) -> Letter:
+        """Return the text message without its envelope: no subject, no HTML. Raises: as `render`."""
+        wanted, shown = self._wanted(claimed), shown_values(claimed, variables)
+        letter = _first(claimed, (source.text(claimed.template, wanted, shown) for source in self._sources))
+        return replace(letter, text=text_body(letter.text))
 
     def locales(self) -> list[str]:
         """Return our languages and those that only an operator's folder has."""
         return list(dict.fromkeys([*LOCALES, *(locale for folder in self._folders for locale in folder.locales())]))
 
+    def _wanted(self, claimed: Claimed) -> tuple[str, ...]:
+        return tuple(fitting(claimed.locale, self._default_locale))
 
-def _missing(claimed: Claimed) -> TemplateMissing:
-    return TemplateMissing(f"no template {one_line(claimed.template, _MAX_NAME)}")
+
+def _first(claimed: Claimed, letters: Iterator[Letter | None]) -> Letter:
+    letter = next((letter for letter in letters if letter is not None), None)
+    if letter is None:
+        raise TemplateMissing(f"no template {one_line(claimed.template, _MAX_NAME)}")
+    return letter

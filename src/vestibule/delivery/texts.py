@@ -5,6 +5,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from vestibule.core.outbox import TemplateName
+
+TEXT_TEMPLATES: Final[frozenset[TemplateName]] = frozenset({"signin-passwordless-sms"})  # all others are mails
+
 # 3GPP TS 23.038 section 6.2.1. What stands in the second table costs two septets; any other symbol moves the whole
 # message to UTF-16.
 _SEPTET: Final = frozenset(

@@ -1,5 +1,6 @@
 """Nhost's mail variables as the settings of our mail transport."""
 
+from pathlib import Path
 from typing import cast
 
 from vestibule.delivery.settings import AuthMethod, SmtpSettings, StartTls
@@ -36,3 +37,16 @@ def smtp_settings(reader: Reader) -> SmtpSettings | None:
     except ValueError as error:
         reader.refuse(nhost.SMTP_HOST.name, f"cannot be used: {error}")
         return None
+
+
+def mail_templates(reader: Reader) -> Path | None:
+    """Return the folder of the operator's own templates; None when there is none. Problems are noted in `reader`."""
+    variable = nhost.TEMPLATES_PATH
+    folder = Path(reader.get(variable))
+    if not folder.is_dir():
+        if reader.is_set(variable):
+            reader.refuse(variable.name, f"names {folder}, which is no folder", "unset it to use the built-in letters")
+        return None
+    if next(folder.glob("*/*/body.*"), None) is None:
+        reader.warn(variable.name, f"names {folder}, which has no <locale>/<template>/body.html", "see docs/mail.md")
+    return folder

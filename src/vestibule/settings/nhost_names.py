@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from vestibule.delivery.locales import LOCALES
 from vestibule.settings.environ import Variable, duration, milliseconds, names, one_of, seconds, switch, text, whole
 
 _YEARS: Final = 10 * 365 * 86_400
@@ -88,7 +89,10 @@ ALLOWED_ROLES: Final = Variable[tuple[str, ...]](
 )
 DEFAULT_LOCALE: Final = Variable("AUTH_LOCALE_DEFAULT", text, "en", "Locale of users who name none that is allowed.")
 ALLOWED_LOCALES: Final = Variable[tuple[str, ...]](
-    "AUTH_LOCALE_ALLOWED_LOCALES", names, ("en",), "Allowed locales; the default one is added."
+    "AUTH_LOCALE_ALLOWED_LOCALES",
+    names,
+    ("en",),
+    f"Allowed locales; the default one is added. Our letters are there in `{','.join(LOCALES)}`.",
 )
 VERIFIED_REQUIRED: Final = switch(
     "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED",
@@ -127,6 +131,12 @@ SMTP_METHOD: Final = Variable(
     "AUTH_SMTP_AUTH_METHOD", one_of("PLAIN", "LOGIN", "CRAM-MD5"), "PLAIN", "How to log in to the mail server."
 )
 SMTP_API_HEADER: Final = Variable("AUTH_SMTP_X_SMTPAPI_HEADER", text, "", "Value of an X-SMTPAPI header.")
+TEMPLATES_PATH: Final = Variable(
+    "AUTH_EMAIL_TEMPLATES_PATH",
+    text,
+    "/app/email-templates",
+    "Folder of your own templates, see [mail.md](mail.md). The default is used if it is there.",
+)
 
 RATE_LIMIT_ENABLE: Final = switch("AUTH_RATE_LIMIT_ENABLE", "Rate limits on nhost's paths.")
 EMAIL_IS_GLOBAL: Final = switch(
@@ -205,6 +215,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         SMTP_SENDER,
         SMTP_METHOD,
         SMTP_API_HEADER,
+        TEMPLATES_PATH,
     ),
     "Rate limits": (
         RATE_LIMIT_ENABLE,

@@ -17,7 +17,7 @@ from vestibule.settings.doors import Door, accountmaker_settings, nhost_settings
 from vestibule.settings.environ import Problem, Reader, SettingsError
 from vestibule.settings.keys import configured_jwt, root_keys
 from vestibule.settings.limits import limit_settings
-from vestibule.settings.mail import smtp_settings
+from vestibule.settings.mail import mail_templates, smtp_settings
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
@@ -94,6 +94,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         sublay=sublay_settings(door),
         accountmaker=accountmaker_settings(door),
         smtp=smtp,
+        mail_templates=mail_templates(reader),
         outbound=outbound_settings(reader),
         host=place.host,
         port=place.port,

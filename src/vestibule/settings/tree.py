@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 from vestibule.core.passwords import Argon2Profile, HashingLoad
 from vestibule.core.projects import Policy
@@ -53,6 +54,7 @@ class Settings:
     sublay: SublaySettings
     accountmaker: AccountMakerSettings
     smtp: SmtpSettings | None = None
+    mail_templates: Path | None = None
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
     host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
     port: int = 4000

@@ -1,6 +1,10 @@
-"""The development mailbox at `/_/mail`: shows what would have been sent. Mounted with `--dev` only."""
+"""The development mailbox at `/_/mail` shows what would have been sent, `/_/mail/templates` what could be.
+
+Mounted with `--dev` only.
+"""
 
 from vestibule.web.mailbox.dialect import PageHosts, mailbox
+from vestibule.web.mailbox.gallery import GalleryPages
 from vestibule.web.mailbox.pages import MailboxPages
 
-__all__ = ["MailboxPages", "PageHosts", "mailbox"]
+__all__ = ["GalleryPages", "MailboxPages", "PageHosts", "mailbox"]

@@ -17,6 +17,7 @@ from vestibule.kernel.errors import (
     TooManyRequests,
     UnsupportedMediaType,
 )
+from vestibule.web.mailbox.gallery import GalleryPages, Look
 from vestibule.web.mailbox.pages import ASSET_TYPES, BODY_HEADERS, PAGE_HEADERS, MailboxPages, MailEntry, asset
 from vestibule.wire import Answer, Call, Dialect, Html, InternalError, PlainText, RawBody, WireError
 
@@ -99,6 +100,30 @@ async def one(call: Call, pages: MailboxPages, query: PageQuery) -> Html:
 async def body(call: Call, pages: MailboxPages) -> Html:
     """The HTML of one message, for the frame."""
     html = pages.body(call.params["mail"])
+    if html is None:
+        raise RouteNotFound
+    return Html(html, headers=BODY_HEADERS)
+
+
+@mailbox.get("/mail/templates", hidden=True)
+async def gallery(pages: GalleryPages, query: Look) -> Html:
+    """All templates in all languages."""
+    return Html(pages.grid(query), headers=PAGE_HEADERS)
+
+
+@mailbox.get("/mail/templates/{template}/{locale}", raises=[RouteNotFound], hidden=True)
+async def template(call: Call, pages: GalleryPages, query: Look) -> Html:
+    """One template in one language."""
+    page = pages.page(call.params["template"], call.params["locale"], query)
+    if page is None:
+        raise RouteNotFound
+    return Html(page, headers=PAGE_HEADERS)
+
+
+@mailbox.get("/mail/templates/{template}/{locale}/body", raises=[RouteNotFound], hidden=True)
+async def template_body(call: Call, pages: GalleryPages, query: Look) -> Html:
+    """Its HTML, for the frame."""
+    html = pages.body(call.params["template"], call.params["locale"], query)
     if html is None:
         raise RouteNotFound
     return Html(html, headers=BODY_HEADERS)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 View = Literal["html", "text", "headers"]
 
-_ROOM: Final = Path(__file__).parent
+ROOM: Final = Path(__file__).parent
 _PAGE_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self';"
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -33,6 +33,7 @@ PAGE_HEADERS: Final = (
 )
 BODY_HEADERS: Final = (("Content-Security-Policy", _BODY_POLICY),)
 ASSET_TYPES: Final[Mapping[str, str]] = {
+    "gallery.css": "text/css; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
@@ -123,10 +124,11 @@ class MailEntry(msgspec.Struct, frozen=True):
 
 
 class MailboxPages:
-    """The mailbox page, its parts, and the same as JSON."""
+    """The mailbox page, its parts, and the same as JSON. With `mail_leaves` it stays empty and says why."""
 
-    def __init__(self, mails: MailSource) -> None:
+    def __init__(self, mails: MailSource, *, mail_leaves: bool = False) -> None:
         self._mails = mails
+        self._mail_leaves = mail_leaves
 
     def entries(self, recipient: str | None = None) -> list[MailEntry]:
         """Return all mails, the newest first; only those to `recipient` when given (case does not matter)."""
@@ -144,7 +146,11 @@ class MailboxPages:
         if chosen is None and mail_id is not None:
             return None
         return self._environment.get_template("mailbox.html").render(
-            mails=mails, open=chosen, pinned=mail_id is not None, view=view if view in get_args(View) else "html"
+            mails=mails,
+            open=chosen,
+            pinned=mail_id is not None,
+            view=view if view in get_args(View) else "html",
+            mail_leaves=self._mail_leaves,
         )
 
     def apology(self, words: str) -> str:
@@ -154,19 +160,24 @@ class MailboxPages:
     def body(self, mail_id: str) -> str | None:
         """Return the HTML of one message, its links opening in new tabs; None when there is no such message."""
         html = next((mail.html for mail in self._mails.newest() if str(mail.id) == mail_id), None)
-        return None if html is None else html.replace("<head>", '<head><base target="_blank">', 1)
+        return None if html is None else with_links_outside(html)
 
     @cached_property
     def _environment(self) -> "Environment":
         # Imported on first use: the page exists while developing only.
         from jinja2 import Environment, FileSystemLoader  # noqa: PLC0415
 
-        return Environment(loader=FileSystemLoader(_ROOM / "templates"), autoescape=True, auto_reload=False)
+        return Environment(loader=FileSystemLoader(ROOM / "templates"), autoescape=True, auto_reload=False)
+
+
+def with_links_outside(html: str) -> str:
+    """Return `html` with its links opening in new tabs: it is shown in a frame."""
+    return html.replace("<head>", '<head><base target="_blank">', 1)
 
 
 def asset(name: str) -> bytes | None:
     """Return the content of one of `ASSET_TYPES`; None for any other name."""
-    return (_ROOM / "assets" / name).read_bytes() if name in ASSET_TYPES else None
+    return (ROOM / "assets" / name).read_bytes() if name in ASSET_TYPES else None
 
 
 def _entry(mail: StoredMail) -> MailEntry:
