@@ -151,18 +151,18 @@ def test_a_redirect_breaks_out_of_nothing() -> None:
 @pytest.mark.parametrize(
     ("locale", "default", "subject"),
     [
-        ("en-GB", "de", "Verify your email for Acme Notes"),
-        ("de", "en", "Bestätigen Sie Ihre E-Mail-Adresse für Acme Notes"),
-        ("DE-AT", "en", "Bestätigen Sie Ihre E-Mail-Adresse für Acme Notes"),
-        ("nl", "de_CH", "Bestätigen Sie Ihre E-Mail-Adresse für Acme Notes"),
-        ("", "nl", "Verify your email for Acme Notes"),
-        ("../../etc", "en/../..", "Verify your email for Acme Notes"),
-        ("e" * 500, "../en", "Verify your email for Acme Notes"),
+        ("en-GB", "de", "Reset your password for Acme Notes"),
+        ("de", "en", "Passwort für Acme Notes zurücksetzen"),
+        ("DE-AT", "en", "Passwort für Acme Notes zurücksetzen"),
+        ("nl", "de_CH", "Passwort für Acme Notes zurücksetzen"),
+        ("", "nl", "Reset your password for Acme Notes"),
+        ("../../etc", "en/../..", "Reset your password for Acme Notes"),
+        ("e" * 500, "../en", "Reset your password for Acme Notes"),
     ],
 )
 def test_any_locale_finds_a_language(locale: str, default: str, subject: str) -> None:
     """The exact one, else its language, else the default, else English; never a path."""
-    assert Renderer(default).render(claimed(locale=locale), FULL).subject == subject
+    assert Renderer(default).render(claimed("password-reset", locale), FULL).subject == subject
 
 
 @pytest.mark.parametrize("template", ["signin-passwordless-sms", "nope", "../en/email-verify", "email-verify/..", ""])
