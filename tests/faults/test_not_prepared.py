@@ -8,6 +8,7 @@ import pytest
 from tests.support.cores import PUBLIC_URL, core_under_test, settings_for
 from tests.support.fakes import FakeClock
 from vestibule.assembly.application import assemble
+from vestibule.core.outbox import MailVariables, Message
 from vestibule.kernel.entropy import SystemEntropy
 from vestibule.kernel.secret import Secret
 from vestibule.storage import Database
@@ -48,3 +49,22 @@ async def test_readiness_warns_that_mail_waits(database_url: str, db: Database, 
 
     assert ready.status_code == httpx2.codes.OK
     assert ready.json()["checks"]["mail"].startswith("no mail server is configured")
+
+
+async def test_readiness_warns_that_texts_wait(database_url: str, db: Database, clock: FakeClock) -> None:
+    """Only once there are any: most servers send none."""
+    application = assemble(settings_for(database_url), clock=clock, entropy=SystemEntropy())
+    await application.start()
+    transport = httpx2.ASGITransport(app=application.app)
+    core = application.core
+    async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
+        before = await client.get("/readyz")
+        project = await core.catalog.default()
+        message = Message(project.id, "signin-passwordless-sms", "+4915123456789", MailVariables(), channel="sms")
+        async with core.db.write() as tx:
+            await core.outbox.enqueue(tx, message)
+        after = await client.get("/readyz")
+    await asyncio.wait_for(application.stop(), 20)
+
+    assert (before.status_code, before.json()["checks"]["texts"]) == (httpx2.codes.OK, "ok")
+    assert (after.status_code, after.json()["checks"]["texts"][:18]) == (httpx2.codes.OK, "text messages wait")

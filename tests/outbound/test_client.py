@@ -214,6 +214,7 @@ async def test_a_server_that_takes_its_time_is_left(
     client: OutboundClient, stand_in: StandIn, fault: Fault, ending: type[OutboundFailed]
 ) -> None:
     """One deadline for everything: a byte now and then extends nothing."""
+    await client.get(stand_in.url)
     stand_in.faults.append(fault)
     began = monotonic_seconds()
     with pytest.raises(ending):

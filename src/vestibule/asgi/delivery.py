@@ -1,4 +1,4 @@
-"""Delivers mail without serving requests: `vestibule worker`."""
+"""Delivers messages without serving requests: `vestibule worker`."""
 
 import asyncio
 import signal
@@ -10,10 +10,10 @@ from vestibule.settings import Settings
 
 async def deliver(settings: Settings) -> None:
     """Empty the outbox until told to stop. Raises: Ending, StartRefused, StorageUnavailable."""
-    if settings.smtp is None:
-        raise Ending(ExitCode.CONFIGURATION, "AUTH_SMTP_HOST is unset, so there is nothing to deliver with; set it")
     application = assemble(settings)
-    mail = application.background.mail
+    worker = application.background.mail
+    if worker is None:
+        raise Ending(ExitCode.CONFIGURATION, "AUTH_SMTP_HOST is unset, so there is nothing to deliver with; set it")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -22,7 +22,7 @@ async def deliver(settings: Settings) -> None:
     await db.open()
     try:
         await application.background.prepare()
-        if mail is not None:
-            await mail.run(stop)
+        await worker.run(stop)
     finally:
+        await application.channels.outbound.close()
         await db.close()

@@ -1,21 +1,22 @@
 """Puts core, dialects, delivery and background tasks together into one ASGI application."""
 
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TextIO
 
 from vestibule.assembly.background import Background
+from vestibule.assembly.channels import Channels, channels_of
 from vestibule.assembly.cores import build_core
 from vestibule.assembly.readiness import readiness_checks
 from vestibule.assembly.start import Preparation
 from vestibule.core.facade import Core
 from vestibule.delivery.mail import Transport
-from vestibule.delivery.mailbox import Mailbox, MailboxTransport
+from vestibule.delivery.mailbox import Mailbox
 from vestibule.delivery.render import Renderer
 from vestibule.delivery.samples import Samples
 from vestibule.delivery.settings import WorkerSettings
+from vestibule.delivery.sms import TextTransport
 from vestibule.delivery.worker import OutboxWorker
 from vestibule.dialects.accountmaker import accountmaker_mount
 from vestibule.dialects.nhost import nhost_mount
@@ -36,7 +37,12 @@ class Application:
     app: App
     core: Core
     background: Background
-    mailbox: Mailbox | None
+    channels: Channels
+
+    @property
+    def mailbox(self) -> Mailbox | None:
+        """What the development page shows; None without that page."""
+        return self.channels.mailbox
 
     async def start(self) -> None:
         """Open the database and start the tasks. Raises: StartRefused."""
@@ -46,6 +52,7 @@ class Application:
     async def stop(self) -> None:
         """Stop the tasks and give everything back."""
         await self.background.stop()
+        await self.channels.outbound.close()
         await self.core.db.close()
         self.core.sign_in_with_password.hashing.close()
 
@@ -56,25 +63,27 @@ def assemble(
     clock: Clock | None = None,
     entropy: Entropy | None = None,
     transport: Transport | None = None,
+    texts: TextTransport | None = None,
     log_stream: TextIO | None = None,
     with_worker: bool = True,
 ) -> Application:
     """Return the application that `settings` describe; nothing is opened yet.
 
+    `transport` and `texts` take the places of the transports for mails and text messages.
+
     Raises: MountError, ValueError when the settings contradict each other.
     """
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     db = database_from_url(settings.database_url, pool_size=settings.pool_size, pgbouncer=settings.pgbouncer)
-    core = build_core(settings, db, clock, entropy)
-    kept = Mailbox() if settings.dev and settings.smtp is None else None
-    transport = transport or _transport(settings, kept)
+    channels = channels_of(settings, mail=transport, texts=texts)
+    core = build_core(settings, db, clock, entropy, channels.remote_verification)
     renderer = Renderer(settings.policy.default_locale, [settings.mail_templates] if settings.mail_templates else [])
-    worker = _worker(core, renderer, transport) if with_worker and transport is not None else None
-    background = Background(core, Preparation(core, settings), worker, mail_leaves=transport is not None)
+    worker = _worker(core, renderer, channels) if with_worker else None
+    background = Background(core, Preparation(core, settings), worker, mail_leaves=channels.mail is not None)
     mounts, dependencies = _doors(core, settings)
-    if settings.dev:
+    if channels.mailbox is not None:
         mounts.append(Mount(mailbox))
-        dependencies |= _mail_pages(settings, kept, renderer)
+        dependencies |= _mail_pages(settings, channels.mailbox, renderer)
     application: list[Application] = []
 
     @asynccontextmanager
@@ -98,12 +107,12 @@ def assemble(
             echo_request_id=settings.echo_request_id,
             public_url=settings.public_url,
         ),
-        readiness=readiness_checks(core, background),
+        readiness=readiness_checks(core, background, texts_leave=channels.texts is not None),
         is_prepared=lambda: background.is_prepared,
         lifespan=life,
         log_stream=log_stream,
     )
-    application.append(Application(app, core, background, kept))
+    application.append(Application(app, core, background, channels))
     return application[0]
 
 
@@ -123,24 +132,18 @@ def _doors(core: Core, settings: Settings) -> tuple[list[Mount], dict[type, obje
     return mounts, dependencies
 
 
-def _transport(settings: Settings, kept: Mailbox | None) -> Transport | None:
-    if kept is not None:
-        return MailboxTransport(kept, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201 - for a developer's eyes
-    if settings.smtp is None:
-        return None  # messages wait in the outbox until somebody configures a mail server
-    from vestibule.delivery.smtp import SmtpTransport  # noqa: PLC0415 - costs memory that a server without mail saves
-
-    return SmtpTransport(settings.smtp)
-
-
-def _mail_pages(settings: Settings, kept: Mailbox | None, renderer: Renderer) -> dict[type, object]:
+def _mail_pages(settings: Settings, kept: Mailbox, renderer: Renderer) -> dict[type, object]:
     samples = Samples(renderer, product=settings.project_name, public_url=settings.public_url)
     return {
-        MailboxPages: MailboxPages(kept or Mailbox(), mail_leaves=kept is None),
+        MailboxPages: MailboxPages(kept, mail_leaves=settings.smtp is not None),
         GalleryPages: GalleryPages(samples),
         PageHosts: PageHosts(None) if settings.dev_expose else PageHosts(),
     }
 
 
-def _worker(core: Core, renderer: Renderer, transport: Transport) -> OutboxWorker:
-    return OutboxWorker(core.db, core.outbox, transport, renderer, name="serve", settings=WorkerSettings())
+def _worker(core: Core, renderer: Renderer, channels: Channels) -> OutboxWorker | None:
+    if channels.mail is None and channels.texts is None:
+        return None  # messages wait in the outbox until somebody configures a way out
+    return OutboxWorker(
+        core.db, core.outbox, channels.mail, renderer, name="serve", settings=WorkerSettings(), texts=channels.texts
+    )

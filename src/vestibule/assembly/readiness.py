@@ -7,9 +7,10 @@ from vestibule.core.facade import Core
 from vestibule.wire.own import ReadinessCheck
 
 NO_MAIL_SERVER: Final = "no mail server is configured: messages wait in the outbox (AUTH_SMTP_HOST)"
+NO_TEXT_PROVIDER: Final = "text messages wait, and nobody is configured to carry them (AUTH_SMS_PROVIDER)"
 
 
-def readiness_checks(core: Core, background: Background) -> dict[str, ReadinessCheck]:
+def readiness_checks(core: Core, background: Background, *, texts_leave: bool) -> dict[str, ReadinessCheck]:
     """Return the checks by name; each returns False, or raises, when it fails, and text to warn."""
 
     async def database() -> bool:
@@ -25,4 +26,8 @@ def readiness_checks(core: Core, background: Background) -> dict[str, ReadinessC
     async def mail() -> str | bool:
         return background.mail_leaves or NO_MAIL_SERVER
 
-    return {"database": database, "clock": clock, "prepared": prepared, "mail": mail}
+    async def texts() -> str | bool:
+        # Most servers send none: only texts that wait are worth a word.
+        return texts_leave or not await core.outbox.has_waiting(core.db, "sms") or NO_TEXT_PROVIDER
+
+    return {"database": database, "clock": clock, "prepared": prepared, "mail": mail, "texts": texts}

@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final
 
 import structlog
 
-from vestibule.core.outbox import Claimed, Outbox
+from vestibule.core.outbox import Channel, Claimed, Outbox
 from vestibule.delivery.mail import MailDelayed, MailRefused, Transport
 from vestibule.delivery.render import Renderer, TemplateMissing
 from vestibule.delivery.settings import WorkerSettings
+from vestibule.delivery.sms import TextDelayed, TextRefused, TextTransport
 from vestibule.kernel.clock import monotonic_seconds
 from vestibule.kernel.errors import StorageUnavailable
 from vestibule.kernel.keyring import UnknownRootKey
@@ -19,11 +21,13 @@ _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("vestibule.deli
 
 _IDLE_GROWTH: Final = 1.25
 _RECORD_PAUSE_SECONDS: Final = 1.0
+_TEXT_LIFE: Final = timedelta(minutes=5)  # the code in a text is good for no longer, and each text costs money
 
 
 class OutboxWorker:
     """Sends what is due, a few messages at a time, until told to stop.
 
+    Mails go by `transport`, texts by `texts`; what has no transport is not touched and waits.
     `name` shows in the outbox who is at work; it need not be unique.
     """
 
@@ -31,15 +35,22 @@ class OutboxWorker:
         self,
         db: Database,
         outbox: Outbox,
-        transport: Transport,
+        transport: Transport | None,
         renderer: Renderer,
         *,
         name: str,
         settings: WorkerSettings,
+        texts: TextTransport | None = None,
     ) -> None:
         self._db = db
         self._outbox = outbox
         self._transport = transport
+        self._texts = texts
+        self._channels: list[Channel] = []
+        if transport is not None:
+            self._channels.append("email")
+        if texts is not None:
+            self._channels.append("sms")
         self._renderer = renderer
         self._name = name
         self._settings = settings
@@ -60,26 +71,32 @@ class OutboxWorker:
                 started = await self._start_some()
                 pause = self._settings.idle if started else min(pause * _IDLE_GROWTH, self._settings.longest_idle)
                 if not self._sending:
-                    await self._transport.rest()
+                    await self._rest()
                 await self._pause(stopping, pause.total_seconds())
             if self._sending:
                 await asyncio.wait(self._sending, timeout=self._settings.farewell.total_seconds())
         finally:
             await self._abandon({stopping, *self._sending})
-            await self._transport.rest()
+            await self._rest()
 
     async def drain(self) -> None:
         """Send all that is due now, then return; what must wait for a later attempt stays."""
         while await self._start_some() or self._sending:
             await asyncio.wait(self._sending, return_when=asyncio.FIRST_COMPLETED)
-        await self._transport.rest()
+        await self._rest()
+
+    async def _rest(self) -> None:
+        if self._transport is not None:
+            await self._transport.rest()
 
     async def _start_some(self) -> int:
         free = self._settings.concurrency - len(self._sending)
         if not free:
             return 0
         try:
-            claimed = await self._outbox.claim(self._db, self._name, limit=free, lease=self._settings.lease)
+            claimed = await self._outbox.claim(
+                self._db, self._name, limit=free, lease=self._settings.lease, channels=self._channels
+            )
         except StorageUnavailable:
             return 0  # the log of the storage tells; the outbox is still there when the database is back
         for message in claimed:
@@ -117,16 +134,15 @@ class OutboxWorker:
 
     async def _send(self, message: Claimed) -> Callable[[], Awaitable[object]]:
         """Try once and return what to write into the outbox about it."""
-        if self._outbox.is_spent(message):
-            return lambda: self._bury(message, "no attempt came to an end")
+        if hopeless := self._hopeless(message):
+            return lambda: self._bury(message, hopeless)
         try:
-            mail = self._renderer.render(message, self._outbox.variables(message))
             async with asyncio.timeout(self._settings.deadline.total_seconds()):
-                await self._transport.send(mail)
-        except MailRefused as error:
+                await self._hand_over(message)
+        except (MailRefused, TextRefused) as error:
             reason = str(error)
             return lambda: self._bury(message, reason)
-        except (MailDelayed, UnknownRootKey, TemplateMissing) as error:
+        except (MailDelayed, TextDelayed, UnknownRootKey, TemplateMissing) as error:
             reason = str(error)
             return lambda: self._retry(message, reason)
         except TimeoutError:
@@ -136,6 +152,21 @@ class OutboxWorker:
             _log.exception("mail.failed", message_id=str(message.id), template=message.template)
             return lambda: self._retry(message, reason)
         return lambda: self._mark_sent(message)
+
+    def _hopeless(self, message: Claimed) -> str:
+        """Return why the message must not even be tried; empty when it may be."""
+        if self._outbox.is_spent(message):
+            return "no attempt came to an end"
+        if message.channel == "sms" and self._outbox.clock.now() - message.created_at > _TEXT_LIFE:
+            return "too late: what it says is no longer good"
+        return ""
+
+    async def _hand_over(self, message: Claimed) -> None:
+        variables = self._outbox.variables(message)
+        if message.channel == "sms" and self._texts is not None:
+            await self._texts.send(self._renderer.render_text(message, variables))
+        elif self._transport is not None:
+            await self._transport.send(self._renderer.render(message, variables))
 
     async def _mark_sent(self, message: Claimed) -> None:
         if await self._outbox.mark_sent(self._db, message):
@@ -163,4 +194,9 @@ class OutboxWorker:
 
 def _fields(message: Claimed) -> dict[str, str | int]:
     # Neither the address nor the server's words, which may repeat it: those are in the delivery log.
-    return {"message_id": str(message.id), "template": message.template, "attempt": message.attempts}
+    return {
+        "message_id": str(message.id),
+        "channel": message.channel,
+        "template": message.template,
+        "attempt": message.attempts,
+    }

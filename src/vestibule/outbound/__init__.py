@@ -8,11 +8,13 @@ Nothing else may import an HTTP library. A caller writes
 and catches `OutboundFailed`. What is not an answer is one of its kinds; a status that is no success is an answer.
 """
 
+from vestibule.outbound.breaker import Breaker
 from vestibule.outbound.client import OutboundClient
 from vestibule.outbound.reply import Garbled, OutboundFailed, Refused, Reply, TimedOut, TooLarge, Unreachable
 from vestibule.outbound.settings import OutboundSettings
 
 __all__ = [
+    "Breaker",
     "Garbled",
     "OutboundClient",
     "OutboundFailed",

@@ -81,6 +81,7 @@ _DEV_VALUES: Final = {
                 nhost_names.ANONYMOUS_ENABLED,
                 nhost_names.LINKS_ENABLED,
                 nhost_names.EMAIL_CODES_ENABLED,
+                nhost_names.TEXT_CODES_ENABLED,
                 nhost_names.MFA_ENABLED,
                 nhost_names.WEBAUTHN_ENABLED,
             )

@@ -21,6 +21,7 @@ from vestibule.settings.mail import mail_templates, smtp_settings
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
+from vestibule.settings.sms import text_settings
 from vestibule.settings.tree import Settings
 from vestibule.settings.ways_in import ways_in
 from vestibule.storage.urls import sqlite_location
@@ -95,6 +96,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         accountmaker=accountmaker_settings(door),
         smtp=smtp,
         mail_templates=mail_templates(reader),
+        texts=text_settings(reader, is_dev=flags.dev),
         outbound=outbound_settings(reader),
         host=place.host,
         port=place.port,

@@ -9,6 +9,7 @@ from vestibule.core.projects import Policy
 from vestibule.core.reaper import Retention
 from vestibule.core.signing import Algorithm
 from vestibule.delivery.settings import SmtpSettings
+from vestibule.delivery.sms import TextSettings
 from vestibule.dialects.accountmaker.settings import AccountMakerSettings
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.sublay.settings import SublaySettings
@@ -55,6 +56,7 @@ class Settings:
     accountmaker: AccountMakerSettings
     smtp: SmtpSettings | None = None
     mail_templates: Path | None = None
+    texts: TextSettings | None = None
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
     host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
     port: int = 4000

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -131,8 +131,11 @@ class StandIn:
         return Seen(method, target, headers, body, self._names.get(writer.get_extra_info("ssl_object")))
 
 
+S = TypeVar("S", bound=StandIn)
+
+
 @asynccontextmanager
-async def serve(stand_in: StandIn, tls: ssl.SSLContext | None = None) -> AsyncIterator[StandIn]:
+async def serve(stand_in: S, tls: ssl.SSLContext | None = None) -> AsyncIterator[S]:
     """Run a stand-in; with `tls` the names that clients asked for are noted."""
     if tls is not None:
 

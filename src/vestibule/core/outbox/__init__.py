@@ -1,8 +1,9 @@
 """Messages to people: rows written in the transaction of what they tell, sent later by a worker, at least once."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 from uuid import UUID
 
 import msgspec
@@ -70,13 +71,33 @@ class Outbox:
         )
         return MessageId(message_id)
 
-    async def claim(self, db: Queries, worker: str, *, limit: int, lease: timedelta) -> list[Claimed]:
-        """Take at most `limit` due messages, the longest due first, in one statement.
+    async def claim(
+        self,
+        db: Queries,
+        worker: str,
+        *,
+        limit: int,
+        lease: timedelta,
+        channels: Collection[Channel] = get_args(Channel),
+    ) -> list[Claimed]:
+        """Take at most `limit` due messages of `channels`, the longest due first, in one statement.
 
         Nobody else gets them before the lease ends; if this worker dies, somebody gets them afterwards.
         """
         now = self.clock.now()
-        return await db.all(store.CLAIM, now=now, lease_ends_at=now + lease, worker=worker, limit=limit)
+        return await db.all(
+            store.CLAIM,
+            now=now,
+            lease_ends_at=now + lease,
+            worker=worker,
+            limit=limit,
+            email="email" in channels,
+            sms="sms" in channels,
+        )
+
+    async def has_waiting(self, db: Queries, channel: Channel) -> bool:
+        """Tell whether a message of this channel waits to be sent."""
+        return await db.one(store.IS_WAITING, channel=channel) is not None
 
     def variables(self, claimed: Claimed) -> MailVariables:
         """Return what the message says.

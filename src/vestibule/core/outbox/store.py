@@ -25,13 +25,15 @@ _CLAIMED: Final = """
     RETURNING project_id, id, channel, template, locale, recipient, payload, attempts, created_at
 """
 
+_WANTED: Final = "((:email AND channel = 'email') OR (:sms AND channel = 'sms'))"
+
 # The picked rows are a materialised CTE: a plain IN (... LIMIT) may be evaluated more than once by a join.
 CLAIM: Final = Statement(
     Claimed,
     postgres=f"""
     WITH picked AS MATERIALIZED (
         SELECT project_id, id FROM vestibule_outbox
-        WHERE state = 'queued' AND next_attempt_at <= :now
+        WHERE state = 'queued' AND next_attempt_at <= :now AND {_WANTED}
         ORDER BY next_attempt_at LIMIT :limit
         FOR UPDATE SKIP LOCKED
     )
@@ -46,11 +48,15 @@ CLAIM: Final = Statement(
     SET attempts = attempts + 1, next_attempt_at = :lease_ends_at, claimed_until = :lease_ends_at, claimed_by = :worker
     WHERE (project_id, id) IN (
         SELECT project_id, id FROM vestibule_outbox
-        WHERE state = 'queued' AND next_attempt_at <= :now
+        WHERE state = 'queued' AND next_attempt_at <= :now AND {_WANTED}
         ORDER BY next_attempt_at LIMIT :limit
     )
     {_CLAIMED}
     """,
+)
+
+IS_WAITING: Final = Statement(
+    str, "SELECT channel FROM vestibule_outbox WHERE state = 'queued' AND channel = :channel LIMIT 1"
 )
 
 FINISH: Final = Statement(
