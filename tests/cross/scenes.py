@@ -9,16 +9,9 @@ import httpx2
 
 from tests.cross.doors import Doors, Held, doors_of, other_doors
 from tests.support.serving import Running
+from tests.support.ways_in import under
 from vestibule.storage import Statement
 
-# Every way in is open; who must have a verified address is a state of its own.
-EVERY_WAY_IN: Final[Mapping[str, Any]] = {
-    "anonymous_users_enabled": True,
-    "sign_in_links_enabled": True,
-    "email_codes_enabled": True,
-    "text_codes_enabled": True,
-    "mfa_enabled": True,
-}
 _SESSIONS: Final = Statement(int, "SELECT COUNT(*) FROM vestibule_sessions WHERE user_id = :user_id")
 _VERIFIED: Final = Statement(None, "UPDATE vestibule_credentials SET verified_at = :at WHERE user_id = :user_id")
 _STATUS: Final = Statement(None, "UPDATE vestibule_users SET status = :status WHERE id = :user_id")
@@ -65,13 +58,6 @@ class Scene:
     async def sessions(self) -> int:
         """Return how many sessions the user has."""
         return await self.running.core.db.one(_SESSIONS, user_id=self.user_id) or 0
-
-
-def under(running: Running, **policy: Any) -> None:
-    """Change the rules of the project from now on."""
-    catalog = running.core.catalog
-    catalog.default_policy = replace(catalog.default_policy, **policy)
-    catalog.forget()
 
 
 State = Callable[[Scene], Awaitable[Scene]]

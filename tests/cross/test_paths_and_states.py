@@ -9,8 +9,9 @@ import pytest
 
 from tests.cross.paths import PATHS, REDIRECT_WITHOUT_TOKENS
 from tests.cross.routes import served
-from tests.cross.scenes import EVERY_WAY_IN, STATES, Scene
+from tests.cross.scenes import STATES, Scene
 from tests.support.serving import Serve
+from tests.support.ways_in import EVERY_WAY_IN
 from vestibule.wire import Redirect
 
 TOKENS: Final = {"access_token", "refresh_token"}

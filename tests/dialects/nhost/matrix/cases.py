@@ -1,0 +1,12 @@
+"""The endpoints of the dialect, each with everything that can be wrong. `, ` in a name tells two legs of one apart."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tests.dialects.nhost.matrix.passwords import PASSWORDS
+from tests.dialects.nhost.matrix.sessions import SESSIONS
+from tests.dialects.nhost.matrix.stage import Case
+from tests.dialects.nhost.matrix.system import SYSTEM
+from tests.dialects.nhost.matrix.verification import VERIFICATION
+
+CASES: Final[Mapping[str, Case]] = {**PASSWORDS, **SESSIONS, **VERIFICATION, **SYSTEM}

@@ -1,0 +1,213 @@
+"""One request in the making, what can be wrong with it, and the people it is about."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+import httpx2
+
+from tests.dialects.nhost.speaking import Speaker
+from tests.support.serving import Running
+from tests.support.ways_in import under
+from vestibule.kernel.errors import Refusal
+from vestibule.storage import Statement
+
+PASSWORD: Final = "correct horse"
+_NUMBERS: Final = count(1)
+_STATUS: Final = Statement(None, "UPDATE vestibule_users SET status = :status WHERE id = :user_id")
+_ANONYMOUS: Final = Statement(None, "UPDATE vestibule_users SET is_anonymous = :yes WHERE id = :user_id")
+_VERIFIED: Final = Statement(None, "UPDATE vestibule_credentials SET verified_at = :at WHERE user_id = :user_id")
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user who is signed in."""
+
+    email: str
+    user_id: UUID
+    access: str
+    refresh: str
+
+
+@dataclass
+class Stage:
+    """A running server, and people made on it; no two rows share one."""
+
+    running: Running
+
+    @property
+    def speaker(self) -> Speaker:
+        """Somebody who calls the server."""
+        return Speaker(self.running)
+
+    def new_email(self) -> str:
+        """Return an address that nobody has."""
+        return f"person{next(_NUMBERS)}@example.com"
+
+    async def person(self, *, verified: bool = True) -> Person:
+        """Sign somebody up."""
+        email = self.new_email()
+        session = await self.speaker.sign_up(email, PASSWORD)
+        user_id = UUID(session["user"]["id"])
+        person = Person(email, user_id, session["accessToken"], session["refreshToken"])
+        if verified:
+            await self.verify(person)
+        return person
+
+    async def verify(self, person: Person) -> None:
+        """Prove the address of somebody."""
+        await self.running.core.db.run(_VERIFIED, user_id=person.user_id, at=self.running.clock.now())
+
+    async def mailed(self, path: str, body: Mapping[str, Any]) -> str:
+        """Ask for a mail and return its ticket."""
+        answer = await self.speaker.post(path, body)
+        assert answer.status_code == httpx2.codes.OK, answer.text
+        return (await self.speaker.newest_mail())[1]
+
+
+@dataclass
+class Ask:
+    """A request that would succeed, until something is spoilt."""
+
+    stage: Stage
+    method: str
+    path: str
+    body: dict[str, Any] | None = None
+    token: str | None = None
+    query: dict[str, str] = field(default_factory=dict)
+    person: Person | None = None
+    rules: dict[str, Any] = field(default_factory=dict)
+
+    async def send(self) -> httpx2.Response:
+        """Send it under its rules."""
+        running = self.stage.running
+        before = running.core.catalog.default_policy
+        under(running, **self.rules)
+        try:
+            if self.method == "GET":
+                query = f"?{urlencode(self.query)}" if self.query else ""
+                return await self.stage.speaker.get(f"{self.path}{query}", self.token)
+            return await self.stage.speaker.post(self.path, self.body, self.token)
+        finally:
+            running.core.catalog.default_policy = before
+            running.core.catalog.forget()
+
+    @property
+    def who(self) -> Person:
+        """Whom it is about."""
+        assert self.person is not None
+        return self.person
+
+    def member(self, path: str, value: Any) -> None:
+        """Set a member of the body, such as `options.locale`."""
+        assert self.body is not None
+        *above, last = path.split(".")
+        place = self.body
+        for name in above:
+            place = place.setdefault(name, {})
+        place[last] = value
+
+
+Spoil = Callable[[Ask], Awaitable[None] | None]
+Begin = Callable[[Stage], Awaitable[Ask]]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong: how it comes about, the refusal that it ends in, and what is then told.
+
+    `touches` are the things that it changes, dotted; two faults that touch the same thing cannot meet.
+    """
+
+    name: str
+    refusal: type[Refusal]
+    says: str
+    spoil: Spoil
+    touches: frozenset[str]
+
+    def meets(self, other: "Fault") -> bool:
+        """Tell whether both can be wrong at once."""
+        return not any(_overlap(mine, theirs) for mine in self.touches for theirs in other.touches)
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One endpoint: a request that succeeds, and its faults in the order in which they are told."""
+
+    begin: Begin
+    faults: Sequence[Fault]
+    unseen: Mapping[type[Refusal], str] = field(default_factory=dict)  # declared, and why no row can show it
+
+
+def rule(name: str, refusal: type[Refusal], says: str, **policy: Any) -> Fault:
+    """Return what the project's rules forbid."""
+
+    def spoil(ask: Ask) -> None:
+        ask.rules |= policy
+
+    return Fault(name, refusal, says, spoil, frozenset(f"rules.{key}" for key in policy))
+
+
+def member(path: str, value: Any, refusal: type[Refusal], says: str, *, name: str = "") -> Fault:
+    """Return a member of the body that is refused."""
+    return Fault(
+        name or f"{path} = {value!r:.30}",
+        refusal,
+        says,
+        lambda ask: ask.member(path, value),
+        frozenset({f"body.{path}"}),
+    )
+
+
+def status(refusal: type[Refusal], says: str = "disabled-user") -> Fault:
+    """Return a user who was shut out; their sessions and tickets are left in place."""
+
+    async def spoil(ask: Ask) -> None:
+        await ask.stage.running.core.db.run(_STATUS, user_id=ask.who.user_id, status="disabled")
+
+    return Fault("disabled", refusal, says, spoil, frozenset({"user.status"}))
+
+
+def unverified(refusal: type[Refusal], says: str = "unverified-user") -> Fault:
+    """Return a user whose address is not proven where it must be."""
+
+    async def spoil(ask: Ask) -> None:
+        await ask.stage.running.core.db.run(_VERIFIED, user_id=ask.who.user_id, at=None)
+        ask.rules["verified_email_required"] = True
+
+    return Fault("unverified", refusal, says, spoil, frozenset({"user.verified", "rules.verified_email_required"}))
+
+
+def anonymous(refusal: type[Refusal], says: str = "forbidden-anonymous") -> Fault:
+    """Return a user whom nobody knows."""
+
+    async def spoil(ask: Ask) -> None:
+        await ask.stage.running.core.db.run(_ANONYMOUS, user_id=ask.who.user_id, yes=True)
+
+    return Fault("anonymous", refusal, says, spoil, frozenset({"user.anonymous"}))
+
+
+def gone(refusal: type[Refusal], says: str) -> Fault:
+    """Return a user who was deleted, and all that was theirs."""
+
+    async def spoil(ask: Ask) -> None:
+        running = ask.stage.running
+        await running.core.users.delete(running.project.id, ask.who.user_id, actor="test")
+
+    return Fault("deleted", refusal, says, spoil, frozenset({"user"}))
+
+
+def token(value: str | None, refusal: type[Refusal], says: str) -> Fault:
+    """Return an Authorization header that opens nothing."""
+
+    def spoil(ask: Ask) -> None:
+        ask.token = value
+
+    return Fault(f"token {value}", refusal, says, spoil, frozenset({"token"}))

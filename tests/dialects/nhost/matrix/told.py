@@ -1,0 +1,131 @@
+"""What Nhost Auth says, to the letter: the codes of its business errors, and which endpoint gives which."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+
+@dataclass(frozen=True)
+class Told:
+    """One answer. `conceals` is whether AUTH_CONCEAL_ERRORS makes it look like any other bad request."""
+
+    status: int
+    body: bytes
+    conceals: bool = False
+
+
+def _business(status: int, code: str, message: str, *, conceals: bool = False) -> Told:
+    body = msgspec.json.encode({"error": code, "message": message, "status": status})
+    return Told(status, body + b"\n", conceals)
+
+
+def _framework(status: int, body: dict[str, Any]) -> Told:
+    return Told(status, msgspec.json.encode(body))
+
+
+_ROWS: Final = (
+    ("default-role-must-be-in-allowed-roles", 400, "Default role must be in allowed roles", False),
+    ("disabled-endpoint", 409, "This endpoint is disabled", False),
+    ("disabled-user", 401, "User is disabled", True),
+    ("email-already-in-use", 409, "Email already in use", True),
+    ("user-already-exists", 409, "User already exists", True),
+    ("email-already-verified", 400, "User's email is already verified", True),
+    ("forbidden-anonymous", 403, "Forbidden, user is anonymous.", True),
+    ("invalid-email-password", 401, "Incorrect email or password", True),
+    ("invalid-request", 400, "The request payload is incorrect", False),
+    ("password-too-short", 400, "Password is too short", False),
+    ("redirectTo-not-allowed", 400, 'The value of "options.redirectTo" is not allowed.', False),
+    ("role-not-allowed", 400, "Role not allowed", True),
+    ("signup-disabled", 403, "Sign up is disabled.", True),
+    ("unverified-user", 401, "User is not verified.", True),
+    ("user-not-anonymous", 400, "Logged in user is not anonymous", False),
+    ("invalid-pat", 401, "Invalid or expired personal access token", True),
+    ("invalid-refresh-token", 401, "Invalid or expired refresh token", True),
+    ("invalid-ticket", 401, "Invalid ticket", True),
+    ("disabled-mfa-totp", 401, "User does not have TOTP MFA enabled", True),
+    ("no-totp-secret", 400, "User does not have a TOTP secret", True),
+    ("invalid-totp", 401, "Invalid TOTP code", True),
+    ("totp-already-active", 400, "TOTP MFA is already active", False),
+    ("invalid-otp", 400, "Invalid or expired OTP", True),
+    ("otp-too-many-attempts", 400, "Too many incorrect attempts, please request a new OTP", True),
+    ("cannot-send-sms", 400, "Cannot send SMS, check your phone number is correct", False),
+)
+CODES: Final = {code: _business(status, code, message, conceals=conceals) for code, status, message, conceals in _ROWS}
+INVALID_REQUEST: Final = "invalid-request"
+
+# What is told in the newest server's framework's form, under names of the tests' own.
+FORMS: Final = {
+    "no token": _framework(
+        401,
+        {
+            "error": "unauthorized",
+            "reason": "missing or malformed authorization header",
+            "securityScheme": "BearerAuth",
+        },
+    ),
+    "bad token": _framework(
+        401, {"error": "unauthorized", "reason": "invalid or expired token", "securityScheme": "BearerAuth"}
+    ),
+    "not elevated": _framework(
+        401, {"error": "unauthorized", "reason": "elevated claim required", "securityScheme": "BearerAuthElevated"}
+    ),
+    "bad email": _framework(400, {"errors": "bad-request", "message": "email: failed to pass regex validation"}),
+    "long password": _framework(
+        400, {"error": "schema-validation-error", "reason": "the password is longer than 1024 bytes"}
+    ),
+    "large metadata": _framework(
+        400,
+        {"error": "schema-validation-error", "reason": 'Error at "/options/metadata": more than 10240 bytes'},
+    ),
+    "too many": Told(429, b""),
+    "client not found": _business(404, "invalid-request", "The request payload is incorrect"),
+}
+
+# The year that Nhost Auth's codes are taken from decides between these: (2025, 2026).
+OF_YEAR: Final = {
+    "taken": ("email-already-in-use", "user-already-exists"),
+    "wrong email code": ("invalid-ticket", "invalid-otp"),
+    "wrong text code": ("invalid-request", "invalid-otp"),
+    "last email code": ("invalid-ticket", "otp-too-many-attempts"),
+    "last text code": ("invalid-request", "otp-too-many-attempts"),
+}
+
+
+def code_of(name: str, year: str) -> str:
+    """Return the code that a year uses."""
+    return OF_YEAR[name][year == "2026"] if name in OF_YEAR else name
+
+
+def told(name: str, *, year: str, concealing: bool) -> Told:
+    """Return the answer that a server of that year gives."""
+    if name in FORMS:
+        return FORMS[name]
+    found = CODES[code_of(name, year)]
+    return CODES[INVALID_REQUEST] if concealing and found.conceals else found
+
+
+_USER: Final = {"invalid-email-password", "disabled-user", "unverified-user", "forbidden-anonymous"}
+_OPTIONS: Final = {"redirectTo-not-allowed", "role-not-allowed", "default-role-must-be-in-allowed-roles"}
+
+# Which codes each endpoint of the contract can give; the page docs/nhost.md tells what differs here.
+MATRIX: Final[dict[str, set[str]]] = {
+    "/signup/email-password": {
+        *("signup-disabled", "invalid-email-password", "password-too-short", "taken", "disabled-user"),
+        *_OPTIONS,
+    },
+    "/signin/email-password": _USER,
+    "/token": {"invalid-refresh-token", "disabled-user", "unverified-user"},
+    "/token/verify": {INVALID_REQUEST, *_USER},
+    "/signout": {INVALID_REQUEST},
+    "/verify": {INVALID_REQUEST, "redirectTo-not-allowed", "invalid-ticket", *_USER},
+    "/user": _USER,
+    "/user/email/send-verification-email": {"redirectTo-not-allowed", "email-already-verified", *_USER},
+    "/user/password": {INVALID_REQUEST, "invalid-ticket", "password-too-short", *_USER},
+    "/user/password/reset": {"redirectTo-not-allowed"},
+}
+# Given here and not there, or there and not here.
+DIFFERENT: Final[dict[str, dict[str, str]]] = {
+    "/user/email/send-verification-email": {"unverified-user": "that is what the mail is for"},
+    "/verify": {"unverified-user": "whoever follows a mailed link has proven the address"},
+}
