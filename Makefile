@@ -1,7 +1,7 @@
 # The tasks of this repository. Each does its own set-up: a fresh Debian with python3 and make is enough.
 # Extra arguments: make serve ARGS='--port 4001', make test ARGS='-k refresh'.
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check fix bench bench-scale migrate generate lock
+.PHONY: help install serve test check fix bench bench-scale bench-enumeration migrate generate lock
 MAKEFLAGS += --no-print-directory
 
 ARGS ?=
@@ -39,6 +39,9 @@ bench: install ## measure requests per second against the limits of this machine
 
 bench-scale: install ## measure the hot requests at ten thousand and at a million users
 	$(bin)/python -m bench scale $(ARGS)
+
+bench-enumeration: install ## compare answers and times for known and unknown addresses
+	$(bin)/python -m bench enumeration $(ARGS)
 
 migrate: ## bring the database to this version's schema
 	@scripts/install server

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import NoReturn
 
-from bench import scale, speed
+from bench import enumeration, scale, speed
 from bench.processes import BenchError
 from bench.report import console, new_report, progress, save, show
 from bench.rounds import Bench
@@ -21,6 +21,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _leave)  # so that what was started is ended on the way out
     folder = Path(tempfile.mkdtemp(prefix="vestibule-bench-"))
     try:
+        if options.what == "enumeration":
+            return _enumeration(options, folder)
         bench = Bench(find_wrk(options.connections), options.seconds, options.rounds)
         return _scale(bench, options, folder) if options.what == "scale" else _speed(bench, options, folder)
     except BenchError as error:
@@ -60,13 +62,28 @@ def _scale(bench: Bench, options: argparse.Namespace, folder: Path) -> int:
     return 1 if not all(one.holds for one in found) and not options.report_only else 0
 
 
+def _enumeration(options: argparse.Namespace, folder: Path) -> int:
+    measure = enumeration.Enumeration(folder, enumeration.choose(options.only.split(",")))
+    screen = console()
+    with progress(screen) as bar:
+        task = bar.add_task("starting", total=measure.steps)
+        done = iter(range(measure.steps))
+        found = measure(lambda what: bar.update(task, description=what, completed=next(done)))
+    enumeration.show(screen, found)
+    if options.json is not None:
+        enumeration.save(found, options.json)
+    return 1 if not all(one.holds for one in found) and not options.report_only else 0
+
+
 def _leave(number: int, _frame: object) -> NoReturn:
     sys.exit(128 + number)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["speed", "scale"], default="speed", help="default: speed")
+    parser.add_argument(
+        "what", nargs="?", choices=["speed", "scale", "enumeration"], default="speed", help="default: speed"
+    )
     parser.add_argument("--seconds", type=float, default=2, help="how long each round loads (default: 2)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of ours and the limit in turn (default: 5)")
     parser.add_argument("--connections", type=int, default=16, help="connections of wrk (default: 16)")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -80,11 +80,14 @@ def vestibule_environment(database_url: str) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def vestibule(database_url: str, folder: Path, *, workers: int) -> Iterator[Served]:
-    """Run `vestibule serve`; its access log goes to a file."""
+def vestibule(
+    database_url: str, folder: Path, *, workers: int, settings: Mapping[str, str] | None = None
+) -> Iterator[Served]:
+    """Run `vestibule serve`, with further settings if any; its access log goes to a file."""
     port = free_port()
     command = [str(PYTHON.with_name("vestibule")), "serve", "--port", str(port), "--workers", str(workers)]
-    with running(command, folder / f"vestibule-{port}.log", vestibule_environment(database_url)) as program:
+    environment = vestibule_environment(database_url) | dict(settings or {})
+    with running(command, folder / f"vestibule-{port}.log", environment) as program:
         first_answer_seconds = wait_for_answer(program, port, "/version")
         wait_for_listeners(program, port, workers)  # the others start when the first one serves
         yield Served(program, port, first_answer_seconds)
