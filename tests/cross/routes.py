@@ -122,7 +122,7 @@ def served() -> list[Served]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wire_app, "compile_endpoint", noting)
-        assemble(settings_for("sqlite:///never-opened", dev=True, smtp=None), with_worker=False)
+        assemble(settings_for("sqlite:///never-opened", dev=True, mail=None), with_worker=False)
     return list(found.values())
 
 

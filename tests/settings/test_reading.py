@@ -9,6 +9,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from vestibule.delivery.settings import PostmarkSettings
 from vestibule.kernel.secret import Secret
 from vestibule.settings import Flags, SettingsError, load, read
 
@@ -247,3 +248,15 @@ def test_a_folder_without_templates_warns(nhost_environment: Environ, tmp_path: 
     warnings = read(nhost_environment | {"AUTH_EMAIL_TEMPLATES_PATH": str(tmp_path)}, Flags()).warnings
     (warning,) = [w for w in warnings if w.variable == "AUTH_EMAIL_TEMPLATES_PATH"]
     assert "<locale>/<template>/body.html" in str(warning)
+
+
+def test_postmark_is_a_mail_server_by_name(own_environment: Environ) -> None:
+    """As in Nhost Auth: the host says postmark, the password is the token."""
+    postmark = {"AUTH_SMTP_HOST": "postmark", "AUTH_SMTP_PASS": "t", "AUTH_SMTP_SENDER": "Acme <a@acme.example>"}
+    sender = "Acme <a@acme.example>"
+    assert load(own_environment | postmark).mail == PostmarkSettings(Secret("t"), sender)
+    own = {"VESTIBULE_POSTMARK_TEMPLATES": "false", "AUTH_LOCALE_DEFAULT": "de"}
+    found = load(own_environment | postmark | own).mail
+    assert found == PostmarkSettings(Secret("t"), sender, templates=False, default_locale="de")
+    with pytest.raises(SettingsError, match="set AUTH_SMTP_PASS"):
+        load(own_environment | postmark | {"AUTH_SMTP_PASS": ""})

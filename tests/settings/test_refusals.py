@@ -52,7 +52,7 @@ def test_an_empty_environment_is_told_everything_at_once() -> None:
         ("AUTH_GRAVATAR_RATING", "xxx", "one of"),
         ("AUTH_RATE_LIMIT_EMAIL_INTERVAL", "an hour", "duration"),
         ("AUTH_SMTP_HOST", "mail.acme.example", "AUTH_SMTP_SENDER"),
-        ("AUTH_SMTP_HOST", "postmark", "smtp.postmarkapp.com"),
+        ("AUTH_SMTP_HOST", "postmark", "AUTH_SMTP_SENDER"),
         ("AUTH_EMAIL_TEMPLATES_PATH", "/nowhere/at/all", "no folder"),
     ],
 )

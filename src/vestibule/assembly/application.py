@@ -135,7 +135,7 @@ def _doors(core: Core, settings: Settings) -> tuple[list[Mount], dict[type, obje
 def _mail_pages(settings: Settings, kept: Mailbox, renderer: Renderer) -> dict[type, object]:
     samples = Samples(renderer, product=settings.project_name, public_url=settings.public_url)
     return {
-        MailboxPages: MailboxPages(kept, mail_leaves=settings.smtp is not None),
+        MailboxPages: MailboxPages(kept, mail_leaves=settings.mail is not None),
         GalleryPages: GalleryPages(samples),
         PageHosts: PageHosts(None) if settings.dev_expose else PageHosts(),
     }

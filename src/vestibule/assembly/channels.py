@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from vestibule.core.texts import RemoteVerification
 from vestibule.delivery.mail import Transport
 from vestibule.delivery.mailbox import Mailbox, MailboxTransport
+from vestibule.delivery.settings import PostmarkSettings, SmtpSettings
 from vestibule.delivery.sms import (
     DevTexts,
     GenericTexts,
@@ -38,7 +39,7 @@ def channels_of(settings: Settings, *, mail: Transport | None = None, texts: Tex
     mailbox = Mailbox() if settings.dev else None
     return Channels(
         outbound=outbound,
-        mail=mail or _mail(settings, mailbox),
+        mail=mail or _mail(settings, mailbox, outbound),
         texts=texts or _texts(settings, mailbox, outbound),
         remote_verification=_remote_verification(settings, outbound),
         mailbox=mailbox,
@@ -48,12 +49,18 @@ def channels_of(settings: Settings, *, mail: Transport | None = None, texts: Tex
 # The transports are imported where they are needed: each costs memory that a server without it saves.
 
 
-def _mail(settings: Settings, mailbox: Mailbox | None) -> Transport | None:
-    if settings.smtp is None:
-        return None if mailbox is None else MailboxTransport(mailbox, _announce)
-    from vestibule.delivery.smtp import SmtpTransport  # noqa: PLC0415 - as above
+def _mail(settings: Settings, mailbox: Mailbox | None, outbound: OutboundClient) -> Transport | None:
+    match settings.mail:
+        case SmtpSettings():
+            from vestibule.delivery.smtp import SmtpTransport  # noqa: PLC0415 - as above
 
-    return SmtpTransport(settings.smtp)
+            return SmtpTransport(settings.mail)
+        case PostmarkSettings():
+            from vestibule.delivery.postmark import PostmarkTransport  # noqa: PLC0415 - as above
+
+            return PostmarkTransport(settings.mail, outbound)
+        case _:
+            return None if mailbox is None else MailboxTransport(mailbox, _announce)
 
 
 def _texts(settings: Settings, mailbox: Mailbox | None, outbound: OutboundClient) -> TextTransport | None:

@@ -1,7 +1,7 @@
 """A rendered message, the transports that take it, and the ways in which they fail."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -9,7 +9,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message as it leaves. `html` and `text` say the same; `headers` are extra ones, single lines."""
+    """One message as it leaves. `html` and `text` say the same; `headers` are extra ones, single lines.
+
+    `locale` and `values` are what it was made from, for transports whose other end has templates of its own.
+    """
 
     id: UUID
     template: str
@@ -22,6 +25,8 @@ class Mail:
     code: str
     created_at: datetime
     headers: Mapping[str, str]
+    locale: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 class MailRefused(Exception):

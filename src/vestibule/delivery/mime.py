@@ -9,7 +9,7 @@ from typing import Final
 
 from vestibule.core.outbox import one_line
 from vestibule.delivery.mail import Mail, MailRefused
-from vestibule.delivery.settings import SmtpSettings
+from vestibule.delivery.settings import MailSettings
 
 # RFC 5322 section 2.1.1. Up to there a header stays unfolded: folding would turn a long X-Link into encoded words.
 _LINE_LIMIT: Final = 998
@@ -18,7 +18,7 @@ _MAX_HEADER: Final = 8192
 _ADDRESS: Final = re.compile(r"""([^\s\x00-\x1f\x7f"(),:;<>@\[\\\]]{1,64})@([^\s\x00-,/:-@\[-`{-\x7f]{1,253})""")
 
 
-def sender_address(settings: SmtpSettings) -> Address:
+def sender_address(settings: MailSettings) -> Address:
     """Return the sender. Raises: ValueError when it is no address."""
     return _address(settings.sender_address, display_name=settings.sender_name)
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from vestibule.kernel.secret import Secret
 
@@ -42,26 +42,67 @@ class SmtpSettings:
             raise ValueError("the SMTP host is empty")
         if not 0 < self.port <= _MAX_PORT:
             raise ValueError(f"the SMTP port is from 1 to {_MAX_PORT}")
-        if _SENDER.fullmatch(self.sender.strip()) is None:
-            raise ValueError("the SMTP sender is an address, or a name and an address: Acme <auth@acme.example>")
-        if not (self.sender.isprintable() and self.x_smtpapi.isprintable()):
-            raise ValueError("the SMTP sender and the X-SMTPAPI header are single lines")
+        _require_sender(self.sender)
+        if not self.x_smtpapi.isprintable():
+            raise ValueError("the X-SMTPAPI header of SMTP mail is a single line")
         if self.secure and self.starttls == "required":
             raise ValueError("the SMTP connection is either secure from the start or upgraded by STARTTLS, not both")
 
     @property
     def sender_name(self) -> str:
         """The name in `sender`; empty when there is none."""
-        return self._sender_part("name")
+        return _sender_part(self.sender, "name")
 
     @property
     def sender_address(self) -> str:
         """The bare address in `sender`."""
-        return self._sender_part("address")
+        return _sender_part(self.sender, "address")
 
-    def _sender_part(self, part: str) -> str:
-        match = _SENDER.fullmatch(self.sender.strip())
-        return (match[part] or "") if match else ""
+
+@dataclass(frozen=True, slots=True)
+class PostmarkSettings:
+    """Postmark's own API. With `templates` its templates are used, else our letters are sent as they are.
+
+    `default_locale` is the one whose template is taken where the user's own is missing.
+
+    Raises: ValueError, saying what to change.
+    """
+
+    token: Secret
+    sender: str
+    templates: bool = True
+    default_locale: str = "en"
+    url: str = "https://api.postmarkapp.com"
+
+    def __post_init__(self) -> None:
+        if not self.token:
+            raise ValueError("Postmark wants the token of a server")
+        _require_sender(self.sender)
+
+    @property
+    def sender_name(self) -> str:
+        """The name in `sender`; empty when there is none."""
+        return _sender_part(self.sender, "name")
+
+    @property
+    def sender_address(self) -> str:
+        """The bare address in `sender`."""
+        return _sender_part(self.sender, "address")
+
+
+MailSettings: TypeAlias = SmtpSettings | PostmarkSettings
+
+
+def _require_sender(sender: str) -> None:
+    if _SENDER.fullmatch(sender.strip()) is None:
+        raise ValueError("the SMTP sender is an address, or a name and an address: Acme <auth@acme.example>")
+    if not sender.isprintable():
+        raise ValueError("the SMTP sender is a single line")
+
+
+def _sender_part(sender: str, part: str) -> str:
+    match = _SENDER.fullmatch(sender.strip())
+    return (match[part] or "") if match else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from vestibule.delivery.mail import MailDelayed, MailRefused, Transport
 from vestibule.delivery.render import Renderer, TemplateMissing
 from vestibule.delivery.settings import WorkerSettings
 from vestibule.delivery.sms import TextDelayed, TextRefused, TextTransport
+from vestibule.delivery.values import shown_values
 from vestibule.kernel.clock import monotonic_seconds
 from vestibule.kernel.errors import StorageUnavailable
 from vestibule.kernel.keyring import UnknownRootKey
@@ -166,7 +168,9 @@ class OutboxWorker:
         if message.channel == "sms" and self._texts is not None:
             await self._texts.send(self._renderer.render_text(message, variables))
         elif self._transport is not None:
-            await self._transport.send(self._renderer.render(message, variables))
+            mail = self._renderer.render(message, variables)
+            values = shown_values(message, variables)
+            await self._transport.send(replace(mail, locale=message.locale, values=values))
 
     async def _mark_sent(self, message: Claimed) -> None:
         if await self._outbox.mark_sent(self._db, message):

@@ -1,27 +1,33 @@
 """Nhost's mail variables as the settings of our mail transport."""
 
 from pathlib import Path
-from typing import cast
+from typing import Final, cast
 
-from vestibule.delivery.settings import AuthMethod, SmtpSettings, StartTls
+from vestibule.delivery.settings import AuthMethod, MailSettings, PostmarkSettings, SmtpSettings, StartTls
 from vestibule.kernel.secret import Secret
 from vestibule.settings import nhost_names as nhost
 from vestibule.settings import own
 from vestibule.settings.environ import Reader
 
+_POSTMARK: Final = "postmark"  # no host: Nhost Auth's word for the API instead of SMTP
 
-def smtp_settings(reader: Reader) -> SmtpSettings | None:
+
+def mail_settings(reader: Reader) -> MailSettings | None:
     """Return how mail leaves; None when no mail server is named. Problems are noted in `reader`."""
     host = reader.get(nhost.SMTP_HOST)
     if not host:
-        return None
-    if host == "postmark":
-        reader.refuse(nhost.SMTP_HOST.name, "is postmark, whose own API is not spoken", "use smtp.postmarkapp.com")
         return None
     if not reader.is_set(nhost.SMTP_SENDER):
         reader.refuse(nhost.SMTP_SENDER.name, "is unset", "set it to an address, like auth@acme.example")
         return None
     try:
+        if host == _POSTMARK:
+            return PostmarkSettings(
+                token=Secret(reader.get(nhost.SMTP_PASS).strip()),
+                sender=reader.get(nhost.SMTP_SENDER),
+                templates=reader.get(own.POSTMARK_TEMPLATES),
+                default_locale=reader.get(nhost.DEFAULT_LOCALE),
+            )
         return SmtpSettings(
             host=host,
             sender=reader.get(nhost.SMTP_SENDER),
@@ -35,7 +41,8 @@ def smtp_settings(reader: Reader) -> SmtpSettings | None:
             ca_file=reader.get(own.SMTP_CA_FILE),
         )
     except ValueError as error:
-        reader.refuse(nhost.SMTP_HOST.name, f"cannot be used: {error}")
+        mend = f"set {nhost.SMTP_PASS.name}" if host == _POSTMARK and not reader.is_set(nhost.SMTP_PASS) else ""
+        reader.refuse(nhost.SMTP_HOST.name, f"cannot be used: {error}", mend)
         return None
 
 

@@ -121,11 +121,13 @@ BLOCKED_DOMAINS: Final = Variable[tuple[str, ...]](
     "AUTH_ACCESS_CONTROL_BLOCKED_EMAIL_DOMAINS", names, (), "Domains that may not."
 )
 
-SMTP_HOST: Final = Variable("AUTH_SMTP_HOST", text, "", "Mail server. Without one messages wait in the outbox.")
+SMTP_HOST: Final = Variable(
+    "AUTH_SMTP_HOST", text, "", "Mail server, or `postmark` for its API. Without one messages wait in the outbox."
+)
 SMTP_PORT: Final = Variable("AUTH_SMTP_PORT", whole(1, 65535), 587, "Its port.")
 SMTP_SECURE: Final = switch("AUTH_SMTP_SECURE", "TLS from the first byte.")
 SMTP_USER: Final = Variable("AUTH_SMTP_USER", text, "", "User name.")
-SMTP_PASS: Final = Variable("AUTH_SMTP_PASS", str, "", "Password.", secret=True)
+SMTP_PASS: Final = Variable("AUTH_SMTP_PASS", str, "", "Password; for Postmark the server's token.", secret=True)
 SMTP_SENDER: Final = Variable("AUTH_SMTP_SENDER", text, "", "`auth@acme.example` or `Acme <auth@acme.example>`.")
 SMTP_METHOD: Final = Variable(
     "AUTH_SMTP_AUTH_METHOD", one_of("PLAIN", "LOGIN", "CRAM-MD5"), "PLAIN", "How to log in to the mail server."

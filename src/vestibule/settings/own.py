@@ -237,6 +237,11 @@ SMTP_CA_FILE: Final = Variable[str | None](
     None,
     "Certificate authorities to trust for the mail server, instead of the system's.",
 )
+POSTMARK_TEMPLATES: Final = switch(
+    "VESTIBULE_POSTMARK_TEMPLATES",
+    "Use the templates that are kept at Postmark, `<locale>.<template>`; false sends our own letters through it.",
+    default=True,
+)
 KEEP_MESSAGES: Final = Variable(
     "VESTIBULE_KEEP_MESSAGES_DAYS",
     days(0, 36_500),
@@ -302,6 +307,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         SMS_COUNTRIES,
         SMTP_STARTTLS,
         SMTP_CA_FILE,
+        POSTMARK_TEMPLATES,
         KEEP_MESSAGES,
         KEEP_UNSENT,
         KEEP_AUDIT,

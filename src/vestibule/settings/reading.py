@@ -17,7 +17,7 @@ from vestibule.settings.doors import Door, accountmaker_settings, nhost_settings
 from vestibule.settings.environ import Problem, Reader, SettingsError
 from vestibule.settings.keys import configured_jwt, root_keys
 from vestibule.settings.limits import limit_settings
-from vestibule.settings.mail import mail_templates, smtp_settings
+from vestibule.settings.mail import mail_settings, mail_templates
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
@@ -69,8 +69,8 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
     jwt = configured_jwt(reader, is_dev=flags.dev)
     keys, origin = root_keys(reader, jwt, dev)
     public_url = _public_url(reader, place, is_dev=flags.dev)
-    smtp = smtp_settings(reader)
-    if flags.dev and smtp is None and place.workers > 1:
+    mail = mail_settings(reader)
+    if flags.dev and mail is None and place.workers > 1:
         reader.refuse(
             own.WORKERS.name,
             f"is {place.workers}, and the mailbox of --dev lives in one process",
@@ -94,7 +94,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         nhost=nhost_settings(door),
         sublay=sublay_settings(door),
         accountmaker=accountmaker_settings(door),
-        smtp=smtp,
+        mail=mail,
         mail_templates=mail_templates(reader),
         texts=text_settings(reader, is_dev=flags.dev),
         outbound=outbound_settings(reader),

@@ -8,7 +8,7 @@ from vestibule.core.passwords import Argon2Profile, HashingLoad
 from vestibule.core.projects import Policy
 from vestibule.core.reaper import Retention
 from vestibule.core.signing import Algorithm
-from vestibule.delivery.settings import SmtpSettings
+from vestibule.delivery.settings import MailSettings
 from vestibule.delivery.sms import TextSettings
 from vestibule.dialects.accountmaker.settings import AccountMakerSettings
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -54,7 +54,7 @@ class Settings:
     nhost: NhostSettings
     sublay: SublaySettings
     accountmaker: AccountMakerSettings
-    smtp: SmtpSettings | None = None
+    mail: MailSettings | None = None
     mail_templates: Path | None = None
     texts: TextSettings | None = None
     outbound: OutboundSettings = field(default_factory=OutboundSettings)

@@ -75,7 +75,7 @@ def _show(settings: "Settings") -> None:
         ("client id", settings.dev_client_id or ""),
         ("database", settings.database_url),
     ]
-    if settings.smtp is not None:
+    if settings.mail is not None:
         rows = [row for row in rows if row[0] != "mailbox"]
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text("\nVestibule is ready, for development only.\n", style="bold green"))
