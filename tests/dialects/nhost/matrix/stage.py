@@ -19,6 +19,7 @@ PASSWORD: Final = "correct horse"
 _NUMBERS: Final = count(1)
 _STATUS: Final = Statement(None, "UPDATE vestibule_users SET status = :status WHERE id = :user_id")
 _ANONYMOUS: Final = Statement(None, "UPDATE vestibule_users SET is_anonymous = :yes WHERE id = :user_id")
+_NO_PASSKEYS: Final = Statement(None, "DELETE FROM vestibule_passkeys WHERE user_id = :user_id")
 _VERIFIED: Final = Statement(None, "UPDATE vestibule_credentials SET verified_at = :at WHERE user_id = :user_id")
 
 
@@ -47,9 +48,9 @@ class Stage:
         """Return an address that nobody has."""
         return f"person{next(_NUMBERS)}@example.com"
 
-    async def person(self, *, verified: bool = True) -> Person:
+    async def person(self, email: str | None = None, *, verified: bool = True) -> Person:
         """Sign somebody up."""
-        email = self.new_email()
+        email = email or self.new_email()
         session = await self.speaker.sign_up(email, PASSWORD)
         user_id = UUID(session["user"]["id"])
         person = Person(email, user_id, session["accessToken"], session["refreshToken"])
@@ -60,6 +61,10 @@ class Stage:
     async def verify(self, person: Person) -> None:
         """Prove the address of somebody."""
         await self.running.core.db.run(_VERIFIED, user_id=person.user_id, at=self.running.clock.now())
+
+    async def without_passkeys(self, person: Person) -> None:
+        """Take every passkey of somebody away."""
+        await self.running.core.db.run(_NO_PASSKEYS, user_id=person.user_id)
 
     async def mailed(self, path: str, body: Mapping[str, Any]) -> str:
         """Ask for a mail and return its ticket."""
@@ -79,6 +84,8 @@ class Ask:
     token: str | None = None
     query: dict[str, str] = field(default_factory=dict)
     person: Person | None = None
+    email: str = ""  # of somebody who is about to exist
+    remake: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None  # what proves, to other options
     rules: dict[str, Any] = field(default_factory=dict)
 
     async def send(self) -> httpx2.Response:

@@ -1,18 +1,22 @@
 """Faults that many endpoints share, each list in the order in which they are told."""
 
+from dataclasses import replace
 from typing import Final
 
-from tests.dialects.nhost.matrix.stage import Fault, anonymous, gone, member, rule, status, token, unverified
+from tests.dialects.nhost.matrix.stage import Ask, Fault, anonymous, gone, member, rule, status, token, unverified
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
     DefaultRoleNotAllowed,
+    ElevationRequired,
     EmailNotVerified,
     EmailRefused,
+    EmailTaken,
     InvalidAccessToken,
     InvalidEmail,
     MetadataTooLarge,
     RedirectNotAllowed,
     RoleNotAllowed,
+    SignUpDisabled,
     TooManyAttempts,
     Unauthenticated,
     UserNotActive,
@@ -28,6 +32,23 @@ NO_MAIL_LEFT: Final = rule("no mail left", TooManyAttempts, TOO_MANY, mail_per_h
 BAD_TARGET: Final = member(
     "options.redirectTo", "http://evil.example", RedirectNotAllowed, "redirectTo-not-allowed", name="target"
 )
+
+NO_SIGN_UP: Final = rule("no sign-up", SignUpDisabled, "signup-disabled", sign_up_enabled=False)
+NO_MAIL_FOR_NEW: Final = rule("no mail left", TooManyAttempts, TOO_MANY, mail_per_hour=0, verified_email_required=True)
+# Who is not let in yet gets no letter, so the lack of mail and this one never meet.
+NEW_USERS_DISABLED: Final = rule(
+    "new users disabled", UserNotActive, "disabled-user", new_users_disabled=True, mail_per_hour=9
+)
+NOT_ELEVATED: Final = rule("not elevated", ElevationRequired, "not elevated", elevation="required")
+# Whoever has nothing to prove themselves with may add it, so what becomes of the user decides here as well.
+NOT_ELEVATED_TO_ENROL: Final = replace(NOT_ELEVATED, touches=frozenset({"rules.elevation", "user"}))
+
+
+async def _take_address(ask: Ask) -> None:
+    await ask.stage.person(ask.email.upper())
+
+
+TAKEN: Final = Fault("taken", EmailTaken, "taken", _take_address, frozenset({"address"}))
 
 # Without a credential that can be used, nothing else is looked at.
 BEARER: Final[tuple[Fault, ...]] = (
