@@ -6,7 +6,7 @@ A door speaks to one project. What it holds after a sign-in are the texts that a
 import base64
 import uuid
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx2
 import msgspec
 
+from tests.support.authenticator import Authenticator
 from tests.support.serving import ALL_DOORS, CLIENT_ID, Running
 from vestibule.core.projects import NewProject, Project
 from vestibule.kernel.ids import unprefixed
@@ -88,9 +89,11 @@ class Door(ABC):
         """Read what a sign-up, sign-in or refresh answered, which must have succeeded."""
 
 
+@dataclass
 class NhostDoor(Door):
-    """Nhost Auth."""
+    """Nhost Auth, with an authenticator at hand."""
 
+    authenticator: Authenticator = field(default_factory=Authenticator)
     name = "nhost"
 
     async def ask_to_sign_up(self, email: str, password: str) -> httpx2.Response:

@@ -10,7 +10,9 @@ from typing import Any, Final
 import httpx2
 
 from tests.cross.doors import PASSWORD
+from tests.cross.passkeys import add_passkey
 from tests.cross.scenes import STATES, Scene
+from tests.support.authenticator import Authenticator
 
 Prove = Callable[[Scene], Awaitable[Any]]
 Attempt = Callable[[Scene, Any], Awaitable[httpx2.Response]]
@@ -39,6 +41,23 @@ async def _verify_link(scene: Scene) -> str:
     return await scene.doors.nhost.reset_ticket(scene.email)
 
 
+async def _new_passkey(scene: Scene) -> dict[str, Any]:
+    options = await scene.asked("/signup/webauthn", {"email": scene.email})
+    return {"credential": Authenticator().create(options)}
+
+
+async def _passkey_for_sign_in(scene: Scene) -> dict[str, Any]:
+    await add_passkey(scene.doors.nhost, scene.nhost)
+    options = await scene.asked("/signin/webauthn", {"email": scene.email})
+    return {"credential": scene.doors.nhost.authenticator.get(options)}
+
+
+async def _passkey_for_elevation(scene: Scene) -> dict[str, Any]:
+    await add_passkey(scene.doors.nhost, scene.nhost)
+    options = await scene.asked("/elevate/webauthn", bearer=True)
+    return {"credential": scene.doors.nhost.authenticator.get(options)}
+
+
 async def _v5(scene: Scene, what: str, **body: str) -> httpx2.Response:
     path = f"/api/v5/{scene.doors.replyke.project.public_id}/auth/{what}"
     return await scene.doors.replyke.send("POST", path, body)
@@ -54,6 +73,18 @@ PATHS: Final[Mapping[str, Path]] = {
         lambda scene, ticket: scene.doors.nhost.follow(ticket),
         _verify_link,
         allows={"unverified": "the link proves the address"},
+    ),
+    "nhost verifySignUpWebauthn": Path(
+        lambda scene, proof: scene.post("/signup/webauthn/verify", proof),
+        _new_passkey,
+        works=False,
+        allows={"deleted": _NAMESAKE},
+    ),
+    "nhost verifySignInWebauthn": Path(
+        lambda scene, proof: scene.post("/signin/webauthn/verify", proof), _passkey_for_sign_in
+    ),
+    "nhost verifyElevateWebauthn": Path(
+        lambda scene, proof: scene.post("/elevate/webauthn/verify", proof, bearer=True), _passkey_for_elevation
     ),
     "sublay v5_sign_in": Path(lambda scene, _: _v5(scene, "sign-in", email=scene.email, password=PASSWORD)),
     "sublay v6_sign_in": Path(lambda scene, _: scene.doors.replyke.try_to_sign_in(scene.email, PASSWORD)),

@@ -15,6 +15,10 @@ OPEN = {
     "nhost": {
         "/signup/email-password",
         "/signin/email-password",
+        "/signup/webauthn",
+        "/signup/webauthn/verify",
+        "/signin/webauthn",
+        "/signin/webauthn/verify",
         "/token",
         "/token/verify",
         "/signout",
@@ -153,6 +157,7 @@ def test_every_route_that_sends_mail_is_limited() -> None:
     ]
     assert {operation.endpoint.path for operation in sending} == {
         "/signup/email-password",
+        "/signup/webauthn/verify",
         "/user/email/send-verification-email",
         "/user/password/reset",
         "/auth/sign-up",

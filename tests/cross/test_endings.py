@@ -19,6 +19,7 @@ from tests.cross.doors import (
     claims,
     doors_of,
 )
+from tests.cross.passkeys import add_passkey, elevate_with_passkey, sign_in_with_passkey, sign_up_with_passkey
 from tests.support.serving import Running, Serve
 from vestibule.core.sessions.standing import Standing
 from vestibule.storage import Statement
@@ -130,12 +131,17 @@ async def _tickets(doors: Doors) -> dict[str, str]:
     return {"accountmaker": mailed, "reset": reset}
 
 
+EVERY_WAY: Final = {"AUTH_WEBAUTHN_ENABLED": "true"}
+
 # Every way to come to a token; the keys are the operations that the documents say answer one.
 Way = Callable[[Doors, dict[str, Held], dict[str, str]], Awaitable[httpx2.Response]]
 WAYS: Final[dict[str, Way]] = {
     "nhost signInEmailPassword": lambda doors, _, __: doors.nhost.try_to_sign_in(EMAIL, PASSWORD),
     "nhost signUpEmailPassword": lambda doors, _, __: doors.nhost.ask_to_sign_up(EMAIL, PASSWORD),
     "nhost refreshToken": lambda doors, held, _: doors.nhost.try_to_refresh(held["nhost"].refresh),
+    "nhost verifySignUpWebauthn": lambda doors, _, __: sign_up_with_passkey(doors.nhost),
+    "nhost verifySignInWebauthn": lambda doors, _, __: sign_in_with_passkey(doors.nhost),
+    "nhost verifyElevateWebauthn": lambda doors, held, _: elevate_with_passkey(doors.nhost, held["nhost"]),
     "nhost verifyTicket": lambda doors, _, tickets: doors.nhost.follow(tickets["reset"]),
     "sublay v5_sign_in": lambda doors, _, __: _v5(doors, "sign-in"),
     "sublay v6_sign_in": lambda doors, _, __: doors.replyke.try_to_sign_in(EMAIL, PASSWORD),
@@ -184,16 +190,17 @@ async def _operations_that_answer_tokens(running: Running) -> set[str]:
 
 async def test_the_ways_to_a_token_are_all_known(serve: Serve) -> None:
     """Whatever endpoint answers tokens is in the table, so that the tests below try it (security 18)."""
-    async with serve() as running:
+    async with serve(EVERY_WAY) as running:
         assert await _operations_that_answer_tokens(running) == set(WAYS)
 
 
 @pytest.mark.parametrize("standing", ["suspended", "disabled", "deleted"])
 async def test_a_user_who_is_shut_out_gets_no_token_by_any_way(serve: Serve, standing: str) -> None:
     """By whatever door and method, also where the sessions were left in place (security 18)."""
-    async with serve() as running:
+    async with serve(EVERY_WAY) as running:
         doors = doors_of(running)
         held = await _sessions(doors)
+        await add_passkey(doors.nhost, held["nhost"])
         tickets = await _tickets(doors)
         await running.core.db.run(SET_STATUS, user_id=held["nhost"].user_id, status=standing)
         for way, attempt in WAYS.items():
@@ -209,9 +216,10 @@ async def test_a_user_who_is_shut_out_gets_no_token_by_any_way(serve: Serve, sta
 
 async def test_the_same_ways_lead_to_tokens_for_everybody_else(serve: Serve) -> None:
     """The test above means something: before anybody is shut out, each way but a second sign-up works."""
-    async with serve() as running:
+    async with serve(EVERY_WAY) as running:
         doors = doors_of(running)
         held = await _sessions(doors)
+        await add_passkey(doors.nhost, held["nhost"])
         tickets = await _tickets(doors)
         for way, attempt in WAYS.items():
             assert _hands_out_tokens(await attempt(doors, held, tickets)) != ("ign_up" in way.replace("U", "_u")), way
@@ -231,14 +239,15 @@ async def test_shutting_somebody_out_ends_their_sessions_for_good(serve: Serve, 
 
 async def test_a_due_second_factor_is_not_walked_around(serve: Serve) -> None:
     """No door and no way starts a session on the first factor alone (security 30, 88)."""
-    async with serve() as running:
+    async with serve(EVERY_WAY) as running:
         doors = doors_of(running)
         held = await _sessions(doors)
+        await add_passkey(doors.nhost, held["nhost"])
         tickets = await _tickets(doors)
         sessions = await running.core.db.one(COUNTS["sessions"])
         await running.core.db.run(DUE_SECOND_FACTOR, user_id=held["nhost"].user_id)
         for way, attempt in WAYS.items():
-            if "efresh" in way or "access_token" in way:
+            if "efresh" in way or "access_token" in way or "Elevate" in way:
                 continue  # those sessions had all that was asked for when they began
             assert not _hands_out_tokens(await attempt(doors, held, tickets)), way
         assert await running.core.db.one(COUNTS["sessions"]) == sessions

@@ -11,7 +11,7 @@ _SUBLAY = ["/v7/{project}/auth/sign-up", "/v8/{project}/auth/sign-up", "/api/v7/
 @pytest.mark.parametrize(
     ("door", "first", "tags"),
     [
-        ("nhost", _NHOST, ["authentication", "session", "user", "verification", "system"]),
+        ("nhost", _NHOST, ["authentication", "session", "user", "security", "verification", "system"]),
         ("sublay", _SUBLAY, ["v7", "v6", "v5", "internal"]),
         ("accountmaker", ["/auth/sign-up", "/auth/sign-in"], ["sign up", "sign in", "session", "verification", "csrf"]),
     ],

@@ -260,3 +260,32 @@ def test_postmark_is_a_mail_server_by_name(own_environment: Environ) -> None:
     assert found == PostmarkSettings(Secret("t"), sender, templates=False, default_locale="de")
     with pytest.raises(SettingsError, match="set AUTH_SMTP_PASS"):
         load(own_environment | postmark | {"AUTH_SMTP_PASS": ""})
+def test_passkeys_belong_to_the_clients_site_unless_told_otherwise(nhost_environment: Environ) -> None:
+    """The domain, the name and the first origin come from the client's URL."""
+    enabled = nhost_environment | {"AUTH_WEBAUTHN_ENABLED": "true"}
+    party = load(enabled).policy.webauthn
+    assert (party.rp_id, party.rp_name, party.origins) == ("acme.example", "acme.example", ("https://acme.example",))
+    assert party.timeout == timedelta(minutes=5)
+    assert party.decoys
+    told = {
+        "AUTH_WEBAUTHN_RP_NAME": "Acme",
+        "AUTH_WEBAUTHN_RP_ORIGINS": "https://app.acme.example",
+        "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT": "60000",
+        "VESTIBULE_PASSKEY_DECOYS": "false",
+    }
+    party = load(enabled | told).policy.webauthn
+    assert (party.rp_name, party.origins) == ("Acme", ("https://app.acme.example", "https://acme.example"))
+    assert party.timeout == timedelta(minutes=1)
+    assert not party.decoys
+
+
+@pytest.mark.parametrize("client_url", ["myapp://open", "http://localhost:3000", "https://other.example"])
+def test_a_client_that_is_no_page_of_the_site_is_no_origin(nhost_environment: Environ, client_url: str) -> None:
+    """An app's link or a developer's address stands there too; no browser would speak for the site from it."""
+    told = {
+        "AUTH_CLIENT_URL": client_url,
+        "AUTH_WEBAUTHN_ENABLED": "true",
+        "AUTH_WEBAUTHN_RP_ID": "acme.example",
+        "AUTH_WEBAUTHN_RP_ORIGINS": "https://acme.example",
+    }
+    assert load(nhost_environment | told).policy.webauthn.origins == ("https://acme.example",)

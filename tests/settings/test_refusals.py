@@ -90,6 +90,37 @@ def test_a_protection_that_is_off_does_not_matter(nhost_environment: Environ, na
     load(nhost_environment | {name: value})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("AUTH_WEBAUTHN_RP_ID", "192.0.2.1", "the domain of your site"),
+        ("AUTH_WEBAUTHN_RP_ID", "https://acme.example", "the domain of your site"),
+        ("AUTH_WEBAUTHN_RP_ORIGINS", "https://acme.example,http://acme.example", "passkeys need https"),
+        ("AUTH_WEBAUTHN_RP_ORIGINS", "https://evil.example", "does not end in acme.example"),
+        ("AUTH_WEBAUTHN_ATTESTATION_TIMEOUT", "5m", "whole number"),
+    ],
+)
+def test_a_relying_party_that_no_browser_takes_stops_the_start(
+    nhost_environment: Environ, name: str, value: str, says: str
+) -> None:
+    """Users would meet it as a key that never works (security 92, 110)."""
+    told = problems_of(nhost_environment | {"AUTH_WEBAUTHN_ENABLED": "true", name: value})
+    assert name in told
+    assert says in told
+
+
+def test_a_relying_party_needs_a_domain(nhost_environment: Environ) -> None:
+    """Of its own, or that of the client's URL."""
+    enabled = nhost_environment | {"AUTH_WEBAUTHN_ENABLED": "true"}
+    assert "AUTH_WEBAUTHN_RP_ID" in problems_of(enabled | {"AUTH_CLIENT_URL": ""})
+    assert "AUTH_WEBAUTHN_RP_ID" in problems_of(enabled | {"AUTH_CLIENT_URL": "http://192.0.2.1:3000"})
+
+
+def test_a_relying_party_that_is_not_used_stops_nothing(nhost_environment: Environ) -> None:
+    """Compose files name the variables whether or not passkeys are on."""
+    load(nhost_environment | {"AUTH_WEBAUTHN_RP_ID": "192.0.2.1", "AUTH_WEBAUTHN_RP_ORIGINS": "*"})
+
+
 def test_an_unknown_name_of_ours_stops_the_start_and_names_the_nearest(own_environment: Environ) -> None:
     """A typing error must not mean the default."""
     assert "did you mean VESTIBULE_WORKERS?" in problems_of(own_environment | {"VESTIBULE_WORKRES": "2"})

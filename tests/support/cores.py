@@ -43,7 +43,17 @@ LETTER = LetterForm(
 
 _COUNTS = {
     table: Statement(int, f"SELECT COUNT(*) FROM vestibule_{table}")  # noqa: S608 - the names below
-    for table in ("users", "credentials", "sessions", "tickets", "attempts", "outbox", "accounts", "memberships")
+    for table in (
+        "users",
+        "credentials",
+        "sessions",
+        "tickets",
+        "attempts",
+        "outbox",
+        "accounts",
+        "memberships",
+        "passkeys",
+    )
 }
 _USER_COLUMNS = {
     column: Statement(None, f"UPDATE vestibule_users SET {column} = :value WHERE id = :user_id")  # noqa: S608 - as above

@@ -10,8 +10,17 @@ from vestibule.core.audit import AuditLog
 from vestibule.core.elevation import ElevationRule
 from vestibule.core.emails import RequestVerification, VerifyEmail
 from vestibule.core.facade import Core
-from vestibule.core.letters import Postage, SendCode, SendLetter
+from vestibule.core.letters import Postage, SendCode, SendLetter, SendNotice
 from vestibule.core.outbox import Outbox
+from vestibule.core.passkeys import (
+    AddPasskey,
+    Challenges,
+    ElevateWithPasskey,
+    EnterWithPasskey,
+    KeepPasskey,
+    SignInWithPasskey,
+    SignUpWithPasskey,
+)
 from vestibule.core.passwords import (
     ChangePassword,
     Hashing,
@@ -93,9 +102,12 @@ def build_core(
     codes = SendCode(tickets, outbox, entropy)
     letters = SendLetter(tickets, outbox, codes)
     postage = Postage(db, attempts, audit)
+    challenges = Challenges(db, tickets)
+    keep_passkey = KeepPasskey(clock, entropy, audit)
+    enter = EnterWithPasskey(db, challenges, finish, audit, clock)
     hashing = Hashing(settings.argon2, settings.hashing)
     set_password = SetPassword(revoke, tickets, audit, clock)
-    create_user = CreateUser(clock, entropy)
+    register = RegisterUser(users, CreateUser(clock, entropy), accounts, audit)
     return Core(
         db=db,
         clock=clock,
@@ -112,11 +124,15 @@ def build_core(
         outbox=outbox,
         text_postage=TextPostage(db, attempts, Tally(clock, keyring), audit),
         remote_verification=remote_verification,
-        provision_user=ProvisionUser(db, users, create_user, hashing, audit),
-        sign_up_with_password=SignUpWithPassword(
-            db, users, RegisterUser(users, create_user, accounts, audit), hashing, postage, letters, finish
-        ),
+        provision_user=ProvisionUser(db, users, register.create, hashing, audit),
+        sign_up_with_password=SignUpWithPassword(db, users, register, hashing, postage, letters, finish),
         sign_in_with_password=SignInWithPassword(db, attempts, hashing, finish),
+        sign_up_with_passkey=SignUpWithPasskey(
+            db, clock, entropy, challenges, register, users, keep_passkey, postage, letters, finish
+        ),
+        sign_in_with_passkey=SignInWithPasskey(db, users, challenges, keyring, enter),
+        add_passkey=AddPasskey(db, users, challenges, keep_passkey, SendNotice(outbox)),
+        elevate_with_passkey=ElevateWithPasskey(db, users, challenges, enter),
         refresh_session=RefreshSession(db, clock, secrets, users, audit, settings.refresh_grace),
         revoke_sessions=revoke,
         change_standing=ChangeStanding(db, users, revoke),

@@ -7,6 +7,7 @@ from vestibule.core.audit import AuditLog
 from vestibule.core.elevation import ElevationRule
 from vestibule.core.emails import RequestVerification, VerifyEmail
 from vestibule.core.outbox import Outbox
+from vestibule.core.passkeys import AddPasskey, ElevateWithPasskey, SignInWithPasskey, SignUpWithPasskey
 from vestibule.core.passwords import (
     ChangePassword,
     ProvisionUser,
@@ -48,6 +49,10 @@ class Core:
     provision_user: ProvisionUser
     sign_up_with_password: SignUpWithPassword
     sign_in_with_password: SignInWithPassword
+    sign_up_with_passkey: SignUpWithPasskey
+    sign_in_with_passkey: SignInWithPasskey
+    add_passkey: AddPasskey
+    elevate_with_passkey: ElevateWithPasskey
     refresh_session: RefreshSession
     revoke_sessions: RevokeSessions
     change_standing: ChangeStanding

@@ -122,6 +122,12 @@ SECOND_FACTOR_AFTER: Final = Variable(
 NOTICES: Final = switch(
     "VESTIBULE_NOTICES", "Tell users by mail when their password, address or second factor changes.", default=True
 )
+PASSKEY_DECOYS: Final = switch(
+    "VESTIBULE_PASSKEY_DECOYS",
+    "Answer a passkey sign-in for an address without passkeys like one for an address with some;"
+    " off, it is refused as Nhost Auth does.",
+    default=True,
+)
 METADATA_LIMIT: Final = Variable(
     "VESTIBULE_METADATA_LIMIT_BYTES", whole(2, 60_000), 10_240, "Largest metadata of a user, as JSON."
 )
@@ -288,6 +294,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         PASSWORD_CHANGE_ENDS_SESSIONS,
         SECOND_FACTOR_AFTER,
         NOTICES,
+        PASSKEY_DECOYS,
         METADATA_LIMIT,
         ARGON2_MEMORY,
         ARGON2_ITERATIONS,

@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from vestibule.core.projects import WebAuthn
+from vestibule.core.projects import WebAuthn, complaints, wrong_with_origin
 from vestibule.settings import nhost_names as nhost
 from vestibule.settings import own
 from vestibule.settings.environ import Reader
@@ -40,13 +40,19 @@ def _webauthn(reader: Reader) -> WebAuthn:
             "set it to the domain of your site, like acme.example",
         )
     origins = reader.get(nhost.WEBAUTHN_ORIGINS)
-    own_origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
-    if own_origin and own_origin not in origins:
+    own_origin = f"{parts.scheme}://{parts.netloc}"
+    # Of a client that is no page of the site, an app say, no browser ever speaks.
+    if own_origin not in origins and not wrong_with_origin(rp_id, own_origin):
         origins = (*origins, own_origin)
-    return WebAuthn(
+    party = WebAuthn(
         enabled=enabled,
         rp_id=rp_id,
         rp_name=reader.get(nhost.WEBAUTHN_RP_NAME) or rp_id,
         origins=origins,
         timeout=reader.get(nhost.WEBAUTHN_TIMEOUT),
+        decoys=reader.get(own.PASSKEY_DECOYS),
     )
+    variables = {"rp_id": nhost.WEBAUTHN_RP_ID.name, "origins": nhost.WEBAUTHN_ORIGINS.name}
+    for complaint in complaints(party) if rp_id else ():
+        reader.refuse(variables[complaint.member], complaint.wrong, complaint.mend)
+    return party

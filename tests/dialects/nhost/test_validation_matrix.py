@@ -75,6 +75,24 @@ def _members(shape: type[msgspec.Struct], above: tuple[str, ...] = ()) -> Iterat
             yield from ((inner, False) for inner, _ in _members(below, path))
 
 
+def _kinds(shape: type[msgspec.Struct], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the path of every member that is declared, and its type."""
+    for field in msgspec.structs.fields(shape):
+        path = (*above, field.encode_name)
+        yield path, field.type
+        below = _shape(field.type)
+        if below is not None:
+            yield from _kinds(below, path)
+
+
+def _is_one(value: object, kind: Any) -> bool:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
 def _with(body: dict[str, Any], path: tuple[str, ...], value: Any) -> bytes:
     changed: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(body))
     place = changed
@@ -131,8 +149,10 @@ async def test_every_member_of_another_type_is_named(serve: Serve) -> None:
         async for name, endpoint, ask in asks:
             shape = _shape(_body(endpoint))
             assert shape is not None
-            for path, _ in _members(shape):
+            for path, kind in _kinds(shape):
                 for value in (7, None):
+                    if _is_one(value, kind):
+                        continue
                     answer = await _send(ask, _with(ask.body or {}, path, value))
                     assert _told(answer) == (400, ["error", "reason"], OUT_OF_SHAPE), (name, path, value)
                     assert answer.json()["reason"].startswith(f'Error at "/{"/".join(path)}": '), (name, path)
@@ -176,6 +196,7 @@ async def test_a_body_out_of_shape_is_told_before_anything_about_its_business(se
                     await done
                 ask.member(STRANGE, 1)
                 answer = await ask.send()
-                about_the_caller = "token" in fault.touches and endpoint.auth and not endpoint.auth.is_optional
+                auth = endpoint.auth
+                about_the_caller = auth and not auth.is_optional and issubclass(fault.refusal, auth.raises)
                 expected = "unauthorized" if about_the_caller else OUT_OF_SHAPE
                 assert answer.json()["error"] == expected, (name, fault.name, answer.text)

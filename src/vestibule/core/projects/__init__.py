@@ -3,6 +3,7 @@
 from vestibule.core.projects.catalog import Catalog
 from vestibule.core.projects.model import Client, Gravatar, Policy, Project, ServiceKey, TokenTerms, Visit, WebAuthn
 from vestibule.core.projects.registry import NewClient, NewProject, Registry
+from vestibule.core.projects.relying_party import complaints, wrong_with_origin
 from vestibule.core.projects.service_keys import IssuedServiceKey, ServiceKeys
 
 __all__ = [
@@ -20,4 +21,6 @@ __all__ = [
     "TokenTerms",
     "Visit",
     "WebAuthn",
+    "complaints",
+    "wrong_with_origin",
 ]

@@ -27,13 +27,17 @@ class Gravatar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebAuthn:
-    """The relying party (WebAuthn section 5.4.2). `origins` are compared with the client data, to the letter."""
+    """The relying party (WebAuthn section 5.4.2). `origins` are compared with the client data, to the letter.
+
+    With `decoys`, asking for the passkeys of an address never tells whether it has any.
+    """
 
     enabled: bool = False
     rp_id: str = ""
     rp_name: str = ""
     origins: tuple[str, ...] = ()
     timeout: timedelta = timedelta(minutes=5)
+    decoys: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,13 @@
 
 import dataclasses
 from datetime import timedelta
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from vestibule.core.projects.model import Client, ElevationMode, Policy, SecondFactorAfter, TokenTerms
+from vestibule.core.projects.model import Client, ElevationMode, Policy, SecondFactorAfter, TokenTerms, WebAuthn
+from vestibule.core.projects.relying_party import complaints
 from vestibule.core.projects.store import ClientRow
 from vestibule.kernel.ids import AccountId, ClientId, ProjectId
 
@@ -21,6 +22,7 @@ _AccessSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=86_400)]
 _RefreshSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
 _Count: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 _Country: TypeAlias = Annotated[str, Meta(pattern="^[A-Z]{2}$")]  # ISO 3166-1
+_PARTY: Final = "webauthn_"
 
 
 class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -58,6 +60,11 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     second_factor_after: SecondFactorAfter | UnsetType = UNSET
     elevation: ElevationMode | UnsetType = UNSET
     notices_enabled: bool | UnsetType = UNSET
+    webauthn_enabled: bool | UnsetType = UNSET
+    webauthn_rp_id: str | UnsetType = UNSET
+    webauthn_rp_name: str | UnsetType = UNSET
+    webauthn_origins: tuple[str, ...] | UnsetType = UNSET
+    webauthn_decoys: bool | UnsetType = UNSET
 
 
 def overlaid(policy: Policy, settings: dict[str, Any]) -> Policy:
@@ -77,7 +84,17 @@ def overlaid(policy: Policy, settings: dict[str, Any]) -> Policy:
     ):
         if setting in changes:
             changes[attribute] = timedelta(seconds=changes.pop(setting))
-    return dataclasses.replace(policy, **changes)
+    party = {name.removeprefix(_PARTY): changes.pop(name) for name in list(changes) if name.startswith(_PARTY)}
+    return dataclasses.replace(policy, webauthn=_relying_party(policy.webauthn, party), **changes)
+
+
+def _relying_party(party: WebAuthn, changes: dict[str, Any]) -> WebAuthn:
+    changed = dataclasses.replace(party, **changes)
+    if "rp_name" not in changes and "rp_id" in changes:
+        changed = dataclasses.replace(changed, rp_name=changed.rp_id)
+    for complaint in complaints(changed):
+        raise InvalidSettings(f"{_PARTY}{complaint.member} {complaint.wrong}; {complaint.mend}")
+    return changed
 
 
 def client_from_row(row: ClientRow) -> Client:

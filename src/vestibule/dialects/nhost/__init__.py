@@ -4,7 +4,17 @@ from collections.abc import Mapping
 
 from vestibule.core.facade import Core
 from vestibule.core.redirects import allow_list_of
-from vestibule.dialects.nhost import passwords, sessions, signin, signup, system, user, verification
+from vestibule.dialects.nhost import (
+    passkeys,
+    passwords,
+    security_keys,
+    sessions,
+    signin,
+    signup,
+    system,
+    user,
+    verification,
+)
 from vestibule.dialects.nhost.dialect import configured, nhost
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.tokens import AccessTokens
@@ -13,7 +23,7 @@ from vestibule.wire import Mount
 __all__ = ["HANDLERS", "NhostSettings", "nhost", "nhost_mount"]
 
 # Importing them is what declares the endpoints; their documentation follows this order.
-HANDLERS = (signup, signin, sessions, user, passwords, verification, system)
+HANDLERS = (signup, signin, sessions, user, passkeys, security_keys, passwords, verification, system)
 
 
 def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[type, object]]:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from vestibule.migrations.columns import big_number, flag, json, number, octets, of_user, time, uuid, words
+from vestibule.migrations.columns import big_number, flag, json, octets, of_user, time, uuid, words
 from vestibule.migrations.tables import index, owned, table
 
 revision = "0002"
@@ -17,7 +17,7 @@ def upgrade() -> None:
         uuid("user_id"),
         octets("credential_id"),
         octets("public_key"),
-        number("sign_count"),
+        big_number("sign_count"),
         json("transports"),
         words("nickname", nullable=True),
         octets("aaguid", nullable=True),

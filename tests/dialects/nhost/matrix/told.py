@@ -123,9 +123,22 @@ MATRIX: Final[dict[str, set[str]]] = {
     "/user/email/send-verification-email": {"redirectTo-not-allowed", "email-already-verified", *_USER},
     "/user/password": {INVALID_REQUEST, "invalid-ticket", "password-too-short", *_USER},
     "/user/password/reset": {"redirectTo-not-allowed"},
+    "/signup/webauthn": {"disabled-endpoint", "signup-disabled", "invalid-email-password", *_OPTIONS},
+    "/signup/webauthn/verify": {
+        *("disabled-endpoint", "signup-disabled", INVALID_REQUEST, "taken", "disabled-user"),
+        *_OPTIONS,
+    },
+    "/signin/webauthn": {"disabled-endpoint", INVALID_REQUEST, *_USER},
+    "/signin/webauthn/verify": {"disabled-endpoint", INVALID_REQUEST, *_USER},
+    "/user/webauthn/add": {"disabled-endpoint", *_USER},
+    "/user/webauthn/verify": {"disabled-endpoint", INVALID_REQUEST, *_USER},
+    "/elevate/webauthn": {"disabled-endpoint", INVALID_REQUEST, *_USER},
+    "/elevate/webauthn/verify": {"disabled-endpoint", INVALID_REQUEST, *_USER},
 }
 # Given here and not there, or there and not here.
 DIFFERENT: Final[dict[str, dict[str, str]]] = {
     "/user/email/send-verification-email": {"unverified-user": "that is what the mail is for"},
+    "/signup/webauthn/verify": {"invalid-email-password": "the access lists may have changed since the beginning"},
+    "/user/webauthn/add": {INVALID_REQUEST: "a user has so many passkeys and no more"},
     "/verify": {"unverified-user": "whoever follows a mailed link has proven the address"},
 }

@@ -1,0 +1,32 @@
+"""Passkeys (WebAuthn): signing up and in with them, adding them, and proving oneself again with one."""
+
+from vestibule.core.passkeys.addition import AddPasskey
+from vestibule.core.passkeys.answers import PresentedAssertion, PresentedAttestation, to_base64url
+from vestibule.core.passkeys.ceremonies import CreationOptions, RequestOptions
+from vestibule.core.passkeys.challenges import Challenges
+from vestibule.core.passkeys.elevation import ElevateWithPasskey
+from vestibule.core.passkeys.keeping import MOST_PER_USER, KeepPasskey, NewPasskey
+from vestibule.core.passkeys.proving import EnterWithPasskey
+from vestibule.core.passkeys.signatures import ALGORITHMS
+from vestibule.core.passkeys.signin import SignInWithPasskey
+from vestibule.core.passkeys.signup import PasskeySignUp, PasskeySignUpAnswer, SignUpWithPasskey
+
+__all__ = [
+    "ALGORITHMS",
+    "MOST_PER_USER",
+    "AddPasskey",
+    "Challenges",
+    "CreationOptions",
+    "ElevateWithPasskey",
+    "EnterWithPasskey",
+    "KeepPasskey",
+    "NewPasskey",
+    "PasskeySignUp",
+    "PasskeySignUpAnswer",
+    "PresentedAssertion",
+    "PresentedAttestation",
+    "RequestOptions",
+    "SignInWithPasskey",
+    "SignUpWithPasskey",
+    "to_base64url",
+]

@@ -1,0 +1,93 @@
+"""Passkeys of somebody who is signed in: adding one, and proving oneself again with one."""
+
+from vestibule.core.facade import Core
+from vestibule.core.projects import Project
+from vestibule.dialects.nhost import shapes, webauthn
+from vestibule.dialects.nhost.dialect import ENROLS, bearer, door_terms, elevated, nhost, visit_of
+from vestibule.dialects.nhost.limits import BRUTE_FORCE
+from vestibule.dialects.nhost.outcomes import session_payload
+from vestibule.dialects.nhost.tokens import AccessTokens, Caller
+from vestibule.kernel.errors import (
+    AnonymousNotAllowed,
+    EmailNotVerified,
+    EmailRefused,
+    EndpointDisabled,
+    InvalidCredentials,
+    NoPasskey,
+    PasskeyRefused,
+    UserNotActive,
+)
+from vestibule.wire import Call
+
+_STATE = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
+
+
+@nhost.post(
+    "/user/webauthn/add",
+    auth=elevated,
+    marks=(ENROLS,),
+    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    tags=("security",),
+    operation="addSecurityKey",
+)
+async def add_security_key(
+    call: Call, caller: Caller, project: Project, core: Core
+) -> webauthn.PublicKeyCredentialCreationOptions:
+    """Begin to add a passkey: answers what to hand to `navigator.credentials.create`."""
+    return webauthn.creation_options(await core.add_passkey.begin(visit_of(call, project), caller.user_id))
+
+
+@nhost.post(
+    "/user/webauthn/verify",
+    auth=elevated,
+    limit=BRUTE_FORCE,
+    marks=(ENROLS,),
+    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    tags=("security",),
+    operation="verifyAddSecurityKey",
+)
+async def verify_add_security_key(
+    body: webauthn.VerifyAddSecurityKeyRequest, call: Call, caller: Caller, project: Project, core: Core
+) -> webauthn.VerifyAddSecurityKeyResponse:
+    """Add the new passkey; the user is told by mail."""
+    new = webauthn.new_passkey(body.credential, body.nickname)
+    added = await core.add_passkey.finish(visit_of(call, project), caller.user_id, new)
+    return webauthn.VerifyAddSecurityKeyResponse(added, body.nickname)
+
+
+@nhost.post(
+    "/elevate/webauthn",
+    auth=bearer,
+    limit=BRUTE_FORCE,
+    raises=(EndpointDisabled, *_STATE, NoPasskey),
+    tags=("security",),
+    operation="elevateWebauthn",
+)
+async def elevate_webauthn(
+    call: Call, caller: Caller, project: Project, core: Core
+) -> webauthn.PublicKeyCredentialRequestOptions:
+    """Begin an elevation with one of the caller's passkeys: answers what to hand to `navigator.credentials.get`."""
+    return webauthn.request_options(await core.elevate_with_passkey.begin(visit_of(call, project), caller.user_id))
+
+
+@nhost.post(
+    "/elevate/webauthn/verify",
+    auth=bearer,
+    limit=BRUTE_FORCE,
+    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    tags=("security",),
+    operation="verifyElevateWebauthn",
+)
+async def verify_elevate_webauthn(
+    body: webauthn.SignInWebauthnVerifyRequest,
+    call: Call,
+    caller: Caller,
+    project: Project,
+    core: Core,
+    tokens: AccessTokens,
+) -> shapes.SessionPayload:
+    """End an elevation: answers another session, whose access token has the elevated claim."""
+    presented = webauthn.presented_assertion(body.credential)
+    visit = visit_of(call, project)
+    outcome = await core.elevate_with_passkey.finish(visit, caller.user_id, presented, door_terms(project))
+    return await session_payload(tokens, project, outcome, elevated=True)
