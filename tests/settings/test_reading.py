@@ -260,6 +260,8 @@ def test_postmark_is_a_mail_server_by_name(own_environment: Environ) -> None:
     assert found == PostmarkSettings(Secret("t"), sender, templates=False, default_locale="de")
     with pytest.raises(SettingsError, match="set AUTH_SMTP_PASS"):
         load(own_environment | postmark | {"AUTH_SMTP_PASS": ""})
+
+
 def test_passkeys_belong_to_the_clients_site_unless_told_otherwise(nhost_environment: Environ) -> None:
     """The domain, the name and the first origin come from the client's URL."""
     enabled = nhost_environment | {"AUTH_WEBAUTHN_ENABLED": "true"}

@@ -1,42 +1,16 @@
-// The life of one user, lived through the real client. It asks the test for mail over stdout and stdin:
-// a line {"mail": <template>} is answered by a line {"ticket": ..., "link": ...}.
+// The life of one user, lived through the real client.
 import assert from "node:assert/strict";
-import { createInterface } from "node:readline";
 
-import { createClient } from "@nhost/nhost-js";
 import { createAPIClient } from "@nhost/nhost-js/auth";
-import { FetchError } from "@nhost/nhost-js/fetch";
-import { MemoryStorage } from "@nhost/nhost-js/session";
 
-const authUrl = process.env.JOURNEY_AUTH_URL;
-const clientUrl = process.env.JOURNEY_CLIENT_URL;
+import { authUrl, clientUrl, live, mail, newClient, refusal } from "./asking.mjs";
+
 const email = "Ann@Example.com";
 const password = "correct horse battery";
 const newPassword = "another staple entirely";
-
-const answers = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const mail = async (template) => {
-  process.stdout.write(`${JSON.stringify({ mail: template })}\n`);
-  return JSON.parse((await answers.next()).value);
-};
-
-// The client with its own middleware: it refreshes before each request, since access tokens here live for less than
-// its margin of 60 seconds; it stores what sign-in and refresh answer, and attaches the access token.
-const newClient = () => createClient({ authUrl, storage: new MemoryStorage() });
-
-const refusal = async (request, status, body) => {
-  const error = await request.then(
-    () => assert.fail("should have been refused"),
-    (caught) => caught,
-  );
-  assert.ok(error instanceof FetchError, String(error));
-  assert.equal(error.status, status);
-  assert.deepEqual(error.body, body);
-  assert.equal(error.message, body.message ?? body.error);
-};
 const wrongPassword = { error: "invalid-email-password", message: "Incorrect email or password", status: 401 };
 
-const steps = {
+await live({
   async "the server answers as a service"() {
     const { auth } = newClient();
     assert.equal((await auth.healthCheckGet()).body, "OK");
@@ -176,16 +150,4 @@ const steps = {
     assert.equal(there.getUserSession(), null);
     await refusal(bare.refreshToken({ refreshToken: last }), 401, ended);
   },
-};
-
-for (const [promise, keep] of Object.entries(steps)) {
-  try {
-    await keep();
-  } catch (error) {
-    console.error(`not kept: ${promise}`);
-    console.error(error);
-    process.exit(1);
-  }
-  process.stdout.write(`${JSON.stringify({ kept: promise })}\n`);
-}
-process.exit(0);
+});

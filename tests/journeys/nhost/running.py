@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.support.authenticator import Authenticator
+
 VESTIBULE = Path(sys.executable).with_name("vestibule")
 PACKAGES = Path(__file__).parents[1] / "node_modules"
 START_SECONDS = 60
@@ -88,8 +90,11 @@ async def _until_ready(process: asyncio.subprocess.Process, port: int) -> None:
     raise AssertionError("the server ended before it was ready")
 
 
-async def travel(script: Path, environ: Mapping[str, str], read_mail: MailReader) -> list[str]:
-    """Run a journey and answer its questions for mail; return the promises that were kept."""
+async def travel(
+    script: Path, environ: Mapping[str, str], read_mail: MailReader, authenticator: Authenticator | None = None
+) -> list[str]:
+    """Run a journey and answer its questions for mail and passkeys; return the promises that were kept."""
+    authenticator = authenticator or Authenticator()
     process = await asyncio.create_subprocess_exec(
         node(),
         script,
@@ -106,11 +111,12 @@ async def travel(script: Path, environ: Mapping[str, str], read_mail: MailReader
     try:
         async for line in process.stdout:
             told: dict[str, Any] = json.loads(line)
-            if "mail" in told:
-                process.stdin.write(json.dumps(await read_mail(told["mail"])).encode() + b"\n")
-                await process.stdin.drain()
-            else:
+            if "kept" in told:
                 kept.append(told["kept"])
+                continue
+            answer = await read_mail(told["mail"]) if "mail" in told else _answered(authenticator, told["passkey"])
+            process.stdin.write(json.dumps(answer).encode() + b"\n")
+            await process.stdin.drain()
         status = await process.wait()
     finally:
         if process.returncode is None:
@@ -119,3 +125,9 @@ async def travel(script: Path, environ: Mapping[str, str], read_mail: MailReader
         process.stdin.close()
     assert status == 0, (await complaints).decode()
     return kept
+
+
+def _answered(authenticator: Authenticator, asked: dict[str, Any]) -> dict[str, Any]:
+    if "create" in asked:
+        return authenticator.create(asked["create"])
+    return authenticator.get(asked["get"])

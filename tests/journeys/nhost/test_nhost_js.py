@@ -11,7 +11,7 @@ CLIENT_URL = "http://localhost:3000"
 MAIL_SECONDS = 30
 
 
-async def _newest(postbox: Postbox, template: str) -> dict[str, str]:
+async def newest(postbox: Postbox, template: str) -> dict[str, str]:
     """Return ticket and link of the newest letter of a kind, waiting for it to arrive."""
     while True:
         for letter in reversed(postbox.letters):
@@ -41,7 +41,7 @@ async def test_the_real_client_lives_a_whole_life(database_url: str, tmp_path: P
         }
 
         async def read_mail(template: str) -> dict[str, str]:
-            return await asyncio.wait_for(_newest(postbox, template), MAIL_SECONDS)
+            return await asyncio.wait_for(newest(postbox, template), MAIL_SECONDS)
 
         async with serving(environ, port, tmp_path):
             told = {"JOURNEY_AUTH_URL": auth_url, "JOURNEY_CLIENT_URL": CLIENT_URL}
