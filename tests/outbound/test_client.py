@@ -235,7 +235,8 @@ async def test_a_resolver_that_hangs_counts_too(make_client: MakeClient) -> None
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault.ENDLESS, Answer(200, b"x" * 2000), Answer(200, b"x", {"Content-Length": "9" * 19})]
+    "fault",
+    [Fault.ENDLESS, Fault.UNANNOUNCED, Answer(200, b"x" * 2000), Answer(200, b"x", {"Content-Length": "9" * 19})],
 )
 async def test_a_body_without_end_is_cut_off(client: OutboundClient, stand_in: StandIn, fault: Answer | Fault) -> None:
     """What is announced too large is not read at all, what comes too large not further."""
@@ -246,8 +247,9 @@ async def test_a_body_without_end_is_cut_off(client: OutboundClient, stand_in: S
 
 async def test_a_body_at_the_limit_is_read(client: OutboundClient, stand_in: StandIn) -> None:
     """The limit is in bytes of the body."""
-    stand_in.faults.append(Answer(200, b"x" * 1000))
+    stand_in.faults += [Answer(200, b"x" * 1000), Fault.UNANNOUNCED]
     assert len((await client.get(stand_in.url, max_bytes=1000)).body) == 1000
+    assert len((await client.get(stand_in.url, max_bytes=2000)).body) == 2000
 
 
 async def test_compression_is_not_taken(client: OutboundClient, stand_in: StandIn) -> None:

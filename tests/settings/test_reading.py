@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from vestibule.delivery.settings import PostmarkSettings
 from vestibule.kernel.secret import Secret
+from vestibule.outbound import OutboundSettings
 from vestibule.settings import Flags, SettingsError, load, read
 
 Environ = dict[str, str]
@@ -291,3 +292,16 @@ def test_a_client_that_is_no_page_of_the_site_is_no_origin(nhost_environment: En
         "AUTH_WEBAUTHN_RP_ORIGINS": "https://acme.example",
     }
     assert load(nhost_environment | told).policy.webauthn.origins == ("https://acme.example",)
+
+
+def test_what_may_be_called_is_listed(own_environment: Environ) -> None:
+    """Networks, addresses and names; the proxy's password shows nowhere."""
+    assert load(own_environment).outbound == OutboundSettings()
+    listed = {
+        "VESTIBULE_OUTBOUND_ALLOW": "10.0.0.0/8, hooks.internal",
+        "VESTIBULE_OUTBOUND_PROXY": "http://me:hunter2@proxy.example:3128",
+        "VESTIBULE_OUTBOUND_CA_FILE": "/etc/acme.pem",
+    }
+    found = load(own_environment | listed).outbound
+    assert (found.allow, found.ca_file) == (("10.0.0.0/8", "hooks.internal"), "/etc/acme.pem")
+    assert "hunter2" not in repr(found)

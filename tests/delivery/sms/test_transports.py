@@ -152,6 +152,7 @@ def transport(server: StandIn, outbound: OutboundClient, request: pytest.Fixture
     [
         (Answer(400, {"error": "invalid_attrib", "code": 21211}), TextRefused),
         (Answer(422, {}), TextRefused),
+        (Answer(400, {"error": f"no such number: {ANN}", "code": f"123456 to {ANN}"}), TextRefused),
         (problem(400, 21610), TextRefused),
         (problem(401, 20003), TextDelayed),
         (Answer(402, {}), TextDelayed),

@@ -22,6 +22,7 @@ class Fault(Enum):
     SILENT = "takes the request and never answers"
     SLOW = "sends a byte of its body from time to time, for ever"
     ENDLESS = "sends a body without end"
+    UNANNOUNCED = "sends 2,000 bytes without saying how many"
     HANGS_UP = "closes the connection without a word"
     GARBAGE = "answers something that is no HTTP"
     ZIPPED = "compresses although nobody asked for it"
@@ -183,6 +184,11 @@ async def _fail(fault: Fault, writer: asyncio.StreamWriter) -> None:
             while True:
                 writer.write(b"10000\r\n" + b"x" * 0x10000 + b"\r\n")
                 await writer.drain()
+        case Fault.UNANNOUNCED:
+            writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"x" * 2000)
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
         case Fault.HANGS_UP:
             writer.close()
         case Fault.GARBAGE:

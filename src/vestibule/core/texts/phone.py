@@ -37,11 +37,10 @@ def parse_phone(text: str, default_country: str | None = None) -> PhoneNumber:
         parsed = phonenumbers.parse(text, default_country)
     except phonenumbers.NumberParseException as error:
         raise InvalidPhoneNumber from error
-    if not phonenumbers.is_valid_number(parsed):  # ranges that nobody was given are a favourite of fraudsters
-        raise InvalidPhoneNumber
     country = phonenumbers.region_code_for_number(parsed)
     kinds = phonenumbers.PhoneNumberType
     kind = phonenumbers.number_type(parsed)
+    # Ranges that nobody was given are of an unknown kind, and a favourite of fraudsters.
     personal = (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE, kinds.FIXED_LINE, kinds.VOIP)
     if country is None or country == _NO_COUNTRY or kind not in personal:
         raise InvalidPhoneNumber
