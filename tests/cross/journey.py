@@ -9,10 +9,10 @@ import msgspec
 
 from tests.cross.declared import operations
 from tests.cross.doors import NEW_PASSWORD, PASSWORD, WRONG_PASSWORD, Doors, Held, claims, doors_of
-from tests.cross.scenes import under
 from tests.cross.second_factor import OURS
 from tests.support.second_factor import Application
 from tests.support.serving import CLIENT_ID, ORIGIN, Running
+from tests.support.ways_in import under
 
 DISPLAY_NAME: Final = "Canary Canarsdottir"
 ADDRESS: Final = "198.51.100.77"

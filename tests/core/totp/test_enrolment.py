@@ -209,6 +209,23 @@ async def test_another_project_has_no_part_in_it(under_test: CoreUnderTest, ann:
             await attempt
 
 
+async def test_an_operator_takes_it_from_whoever_lost_it(under_test: CoreUnderTest, ann: Holder) -> None:
+    """With secret, recovery codes and sessions: a telephone that was found opens nothing; the user is told."""
+    codes = await ann.recovery_codes()
+    await under_test.letters()
+    await under_test.core.second_factor.remove(under_test.project, ann.id, actor="operator")
+    assert await mfa_type(ann) is None
+    assert [await under_test.count(table) for table in ("totp", "recovery_codes", "sessions")] == [0, 0, 0]
+    assert await events(under_test) == ["totp-removed"]
+    assert "second_factor.removed" in await under_test.events()
+    with pytest.raises(NoTotpSecret):
+        await ann.activate(ann.application.fresh())
+    with pytest.raises(SecondFactorNotActive):
+        await ann.deactivate(codes[0])
+    with pytest.raises(SecondFactorNotActive):
+        await under_test.core.second_factor.remove(under_test.project, ann.id, actor="operator")
+
+
 async def test_secrets_are_sealed_at_rest(under_test: CoreUnderTest, bob: Holder) -> None:
     """With a key from outside the database, offered and confirmed ones alike (security 39)."""
     application = await bob.offered()

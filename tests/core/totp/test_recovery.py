@@ -98,7 +98,7 @@ async def test_wrong_ones_share_the_count_of_wrong_codes(ann: Holder) -> None:
         await ann.show(await ann.ticket(), "2222-2222-2222")
 
 
-async def test_one_users_codes_are_not_anothers(under_test: CoreUnderTest, ann: Holder) -> None:
+async def test_codes_are_good_for_their_user_only(under_test: CoreUnderTest, ann: Holder) -> None:
     """Each is good for its own user (security 75)."""
     bob = await holder(under_test)
     codes = await bob.recovery_codes()

@@ -166,7 +166,7 @@ async def test_right_codes_use_nothing_up(ann: Holder) -> None:
         await ann.elevate(ann.application.fresh())
 
 
-async def test_one_users_wrong_codes_are_not_anothers(under_test: CoreUnderTest, ann: Holder) -> None:
+async def test_wrong_codes_count_against_their_user_only(under_test: CoreUnderTest, ann: Holder) -> None:
     """Each user has a count of their own."""
     bob = await holder(under_test)
     await wrong_ten_times(ann)

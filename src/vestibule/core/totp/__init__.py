@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vestibule.core.totp.enrolling import TotpOffer, picture_of
-from vestibule.core.totp.enrolment import ActivateTotp, DeactivateTotp, FactorChange, GenerateTotp
+from vestibule.core.totp.enrolment import ActivateTotp, DeactivateTotp, FactorChange, GenerateTotp, RemoveSecondFactor
 from vestibule.core.totp.proving import ActiveFactor, ProveSecondFactor, SecondFactorTries
 from vestibule.core.totp.recovery import CountRecoveryCodes, MakeRecoveryCodes
 from vestibule.core.totp.secrets import TotpSecrets
@@ -20,6 +20,7 @@ __all__ = [
     "MakeRecoveryCodes",
     "PendingSignIn",
     "ProveSecondFactor",
+    "RemoveSecondFactor",
     "SecondFactor",
     "SecondFactorTries",
     "SignInWithSecondFactor",
@@ -37,6 +38,7 @@ class SecondFactor:
     generate: GenerateTotp
     activate: ActivateTotp
     deactivate: DeactivateTotp
+    remove: RemoveSecondFactor
     sign_in: SignInWithSecondFactor
     elevate: ElevateWithTotp
     make_recovery_codes: MakeRecoveryCodes

@@ -6,10 +6,10 @@ The secret that is in use and the one that is offered are kept apart, so that as
 from dataclasses import dataclass
 from uuid import UUID
 
-from vestibule.core.audit import AuditLog
+from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.letters import SendNotice
 from vestibule.core.outbox import SecurityEvent
-from vestibule.core.projects import Visit
+from vestibule.core.projects import Project, Visit
 from vestibule.core.sessions import RevokeSessions
 from vestibule.core.tickets import Purpose, TicketDesk
 from vestibule.core.totp import store
@@ -27,7 +27,7 @@ from vestibule.core.totp.store import TotpRow
 from vestibule.core.users import TOTP, Subject, UserDirectory, refuse_unless_welcome
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
-from vestibule.kernel.errors import InvalidTotp, NoTotpSecret, TotpAlreadyActive
+from vestibule.kernel.errors import InvalidTotp, NoTotpSecret, SecondFactorNotActive, TotpAlreadyActive
 from vestibule.kernel.secret import Secret
 from vestibule.storage import Database, Queries
 
@@ -175,3 +175,28 @@ class DeactivateTotp:
             await self.prove.by_either(tx, visit, held, code)
             await tx.run(store.DELETE_RECOVERY_CODES, project_id=visit.project.id, user_id=user_id)
             await self.change(tx, visit, held, "totp-removed", kept=kept_session)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSecondFactor:
+    """Takes the second factor from a user who lost it, on an operator's word instead of a code."""
+
+    db: Database
+    users: UserDirectory
+    change: FactorChange
+
+    async def __call__(self, project: Project, user_id: UUID, *, actor: str) -> None:
+        """Remove the secret and the recovery codes, whoever holds them now; the user is told.
+
+        Raises: UserNotFound, SecondFactorNotActive.
+        """
+        visit = Visit(project, actor, network="", request_id="")
+        async with self.db.write() as tx:
+            held = await self.users.held(tx, project.id, user_id)
+            if not held.has_totp:
+                raise SecondFactorNotActive
+            await tx.run(store.FORGET, project_id=project.id, user_id=user_id)
+            await tx.run(store.DELETE_RECOVERY_CODES, project_id=project.id, user_id=user_id)
+            await self.change(tx, visit, held, "totp-removed", kept=None)
+            entry = AuditEntry(project.id, "second_factor.removed", user_id, actor=actor)
+            await self.change.audit.record(tx, entry)

@@ -53,6 +53,8 @@ TAKE_STEP: Final = Statement(
     """,
 )
 
+FORGET: Final = Statement(None, "DELETE FROM vestibule_totp WHERE project_id = :project_id AND user_id = :user_id")
+
 SET_MFA_TYPE: Final = Statement(
     None,
     """
