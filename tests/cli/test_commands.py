@@ -79,6 +79,15 @@ def test_a_disabled_user_can_be_enabled_again(run: Run) -> None:
     assert answer(run, "user", "enable", "ada@example.com")["status"] == "active"
 
 
+def test_a_second_factor_that_is_not_there_is_not_taken(run: Run) -> None:
+    """Status 1; how it is taken is tested where it lives."""
+    created = answer(run, "user", "create", "ada@example.com")
+    assert answer(run, "user", "show", "ada@example.com")["mfa"] is None
+    refused = run("user", "reset-mfa", created["id"])
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines() == ["error: refused: second factor not active"]
+
+
 def test_a_service_key_is_shown_once_and_revoked(run: Run) -> None:
     """The list has no secret."""
     key = answer(run, "service-key", "create", "backend", "--days", "30")

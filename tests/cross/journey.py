@@ -9,7 +9,10 @@ import msgspec
 
 from tests.cross.declared import operations
 from tests.cross.doors import NEW_PASSWORD, PASSWORD, WRONG_PASSWORD, Doors, Held, claims, doors_of
+from tests.cross.second_factor import OURS
+from tests.support.second_factor import Application
 from tests.support.serving import CLIENT_ID, ORIGIN, Running
+from tests.support.ways_in import under
 
 DISPLAY_NAME: Final = "Canary Canarsdottir"
 ADDRESS: Final = "198.51.100.77"
@@ -51,6 +54,7 @@ class Journey:
                 assert refused.status_code >= httpx2.codes.BAD_REQUEST
             assert not await door.opens(held.access[:-3])
         await self._mailed(doors)
+        await self._second_factor(doors)
         await self._others(doors)
         await self._nonsense()
         return self
@@ -81,6 +85,30 @@ class Journey:
         for _ in range(2):
             await doors.accountmaker.send("POST", "/auth/verify", {"token": token})
             await doors.accountmaker.send("GET", f"/auth/verify?token={token}")
+
+    async def _second_factor(self, doors: Doors) -> None:
+        email = "factor@wild-canary.example"
+        under(self.running, mfa_enabled=True)
+        bearer = {"authorization": f"Bearer {self._keep(await doors.nhost.sign_up(email)).access}"}
+        offered = await doors.nhost.send("GET", "/v1/mfa/totp/generate", **bearer)
+        self._hide(offered.json()["totpSecret"])
+        application = Application.scanning(offered.json()["totpSecret"], self.running.clock)
+        turn_on = {"code": application.shows(), "activeMfaType": "totp"}
+        assert (await doors.nhost.send("POST", "/v1/user/mfa", turn_on, **bearer)).status_code == httpx2.codes.OK
+        made = await doors.nhost.send("POST", OURS, {"code": application.fresh()}, **bearer)
+        for code in made.json()["codes"]:
+            self._hide(code)
+        self._keep(doors.nhost.held(await self._with_factor(doors, email, application.wrong(), application.fresh())))
+        self._keep(doors.nhost.held(await self._with_factor(doors, email, "2222-2222-2222", made.json()["codes"][0])))
+        for door in (doors.sublay, doors.accountmaker):
+            assert (await door.try_to_sign_in(email, PASSWORD)).status_code == httpx2.codes.FORBIDDEN
+
+    async def _with_factor(self, doors: Doors, email: str, *codes: str) -> httpx2.Response:
+        """Show one code after the other, and return what the last one got."""
+        ticket = (await doors.nhost.try_to_sign_in(email, PASSWORD)).json()["mfa"]["ticket"]
+        self._hide(ticket)
+        bodies = [{"ticket": ticket, "otp": code} for code in codes]
+        return [await doors.nhost.send("POST", "/v1/signin/mfa/totp", body) for body in bodies][-1]
 
     async def _others(self, doors: Doors) -> None:
         key = (await self.running.service_key()).secret.reveal()

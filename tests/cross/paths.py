@@ -12,7 +12,9 @@ import httpx2
 from tests.cross.doors import PASSWORD
 from tests.cross.passkeys import add_passkey
 from tests.cross.scenes import STATES, Scene
+from tests.cross.second_factor import OURS, turn_on, with_recovery_code, with_ticket
 from tests.support.authenticator import Authenticator
+from tests.support.second_factor import Application
 
 Prove = Callable[[Scene], Awaitable[Any]]
 Attempt = Callable[[Scene, Any], Awaitable[httpx2.Response]]
@@ -30,6 +32,19 @@ class Path:
     prove: Prove = _nothing
     works: bool = True
     allows: Mapping[str, str] = field(default_factory=dict)
+
+
+async def _shown(scene: Scene, proof: tuple[str, Application]) -> httpx2.Response:
+    ticket, application = proof
+    return await scene.post("/signin/mfa/totp", {"ticket": ticket, "otp": application.fresh()})
+
+
+async def _elevated(scene: Scene, application: Application) -> httpx2.Response:
+    return await scene.post("/elevate/totp", {"otp": application.fresh()}, bearer=True)
+
+
+async def _recovered(scene: Scene, proof: tuple[str, str]) -> httpx2.Response:
+    return await scene.doors.nhost.send("POST", f"{OURS}/sign-in", dict(zip(("ticket", "code"), proof, strict=True)))
 
 
 _NAMESAKE: Final = "the address is free there: whoever comes is somebody new"
@@ -86,6 +101,9 @@ PATHS: Final[Mapping[str, Path]] = {
     "nhost verifyElevateWebauthn": Path(
         lambda scene, proof: scene.post("/elevate/webauthn/verify", proof, bearer=True), _passkey_for_elevation
     ),
+    "nhost verifySignInMfaTotp": Path(_shown, with_ticket),
+    "nhost elevateTotp": Path(_elevated, turn_on),
+    "nhost signInWithRecoveryCode": Path(_recovered, with_recovery_code),
     "sublay v5_sign_in": Path(lambda scene, _: _v5(scene, "sign-in", email=scene.email, password=PASSWORD)),
     "sublay v6_sign_in": Path(lambda scene, _: scene.doors.replyke.try_to_sign_in(scene.email, PASSWORD)),
     "sublay v7_sign_in": Path(lambda scene, _: scene.doors.sublay.try_to_sign_in(scene.email, PASSWORD)),

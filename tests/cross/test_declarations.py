@@ -19,6 +19,8 @@ OPEN = {
         "/signup/webauthn/verify",
         "/signin/webauthn",
         "/signin/webauthn/verify",
+        "/signin/mfa/totp",
+        "/mfa/recovery-codes/sign-in",
         "/token",
         "/token/verify",
         "/signout",
@@ -172,7 +174,15 @@ def test_every_route_that_tries_a_secret_is_limited() -> None:
         for operation in OPERATIONS
         if any(
             word in inspect.getsource(operation.endpoint.function)
-            for word in ("PasswordAttempt(", "ticket_secret(", "parse_ticket(", "_proven(", "current=")
+            for word in (
+                "PasswordAttempt(",
+                "ticket_secret(",
+                "parse_ticket(",
+                "_proven(",
+                "current=",
+                "body.otp",
+                "body.code",
+            )
         )
     ]
     assert len({operation.endpoint.path for operation in guessing}) >= 6

@@ -53,6 +53,8 @@ _COUNTS = {
         "accounts",
         "memberships",
         "passkeys",
+        "totp",
+        "recovery_codes",
     )
 }
 _USER_COLUMNS = {

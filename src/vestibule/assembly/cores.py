@@ -4,6 +4,7 @@ import binascii
 from datetime import timedelta
 from typing import Final
 
+from vestibule.assembly.second_factor import build_second_factor
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.attempts import AttemptBudget, Tally
 from vestibule.core.audit import AuditLog
@@ -133,6 +134,7 @@ def build_core(
         sign_in_with_passkey=SignInWithPasskey(db, users, challenges, keyring, enter),
         add_passkey=AddPasskey(db, users, challenges, keep_passkey, SendNotice(outbox)),
         elevate_with_passkey=ElevateWithPasskey(db, users, challenges, enter),
+        second_factor=build_second_factor(db, tickets, users, attempts, audit, SendNotice(outbox), revoke, finish),
         refresh_session=RefreshSession(db, clock, secrets, users, audit, settings.refresh_grace),
         revoke_sessions=revoke,
         change_standing=ChangeStanding(db, users, revoke),

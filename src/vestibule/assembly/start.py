@@ -27,6 +27,7 @@ class Preparation:
         await self._refuse_other_schema()
         try:
             await RootKeyCheck(self.core.db, self.core.keyring)()
+            await self.core.second_factor.secrets.reseal_all(self.core.db)
         except UnknownRootKey as error:
             raise StartRefused(
                 "this database was made with another root key: set VESTIBULE_SECRET_KEYS to the key it was made"

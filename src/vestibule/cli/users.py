@@ -145,6 +145,25 @@ def enable(
     _change(who, "active", project, flags=(config, dev), as_json=as_json)
 
 
+@_user.command("reset-mfa")
+def reset_mfa(
+    who: Who, *, project: ProjectName = "default", as_json: Json = False, dev: Dev = False, config: ConfigFile = None
+) -> None:
+    """Take the second factor from a user who lost it, and end their sessions."""
+
+    async def reset(core: "Core") -> UUID:
+        found = await core.catalog.project(project)
+        user = await _find(core, found, who)
+        await core.second_factor.remove(found, user.id, actor=_ACTOR)
+        return user.id
+
+    user_id = at_desk(flags_of(config, dev=dev), reset)
+    if as_json:
+        print_json({"id": user_id, "mfa": None})
+    else:
+        say(f"{user_id} has no second factor now.")
+
+
 @_user.command("delete")
 def delete(
     who: Who,
@@ -216,6 +235,7 @@ def _described(user: "Subject") -> "dict[str, object]":
         "default_role": user.default_role,
         "roles": user.roles,
         "has_password": user.has_password,
+        "mfa": user.mfa_type,
         "created_at": user.created_at,
         "last_seen_at": user.last_seen_at,
     }

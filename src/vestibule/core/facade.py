@@ -21,6 +21,7 @@ from vestibule.core.reaper import Reaper
 from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
 from vestibule.core.signing import KeyRotation, KeySets
 from vestibule.core.texts import RemoteVerification, TextPostage
+from vestibule.core.totp import SecondFactor
 from vestibule.core.users import UserDirectory
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.keyring import Keyring
@@ -53,6 +54,7 @@ class Core:
     sign_in_with_passkey: SignInWithPasskey
     add_passkey: AddPasskey
     elevate_with_passkey: ElevateWithPasskey
+    second_factor: SecondFactor
     refresh_session: RefreshSession
     revoke_sessions: RevokeSessions
     change_standing: ChangeStanding

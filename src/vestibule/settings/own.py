@@ -119,6 +119,11 @@ SECOND_FACTOR_AFTER: Final = Variable(
     "every",
     "Which sign-ins ask for the second factor of a user who has one: every one, or as Nhost Auth only by password.",
 )
+MFA_CHANGE_ENDS_SESSIONS: Final = switch(
+    "VESTIBULE_MFA_CHANGE_ENDS_SESSIONS",
+    "End the user's other sessions when their second factor is turned on or off.",
+    default=True,
+)
 NOTICES: Final = switch(
     "VESTIBULE_NOTICES", "Tell users by mail when their password, address or second factor changes.", default=True
 )
@@ -293,6 +298,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         REFRESH_GRACE,
         PASSWORD_CHANGE_ENDS_SESSIONS,
         SECOND_FACTOR_AFTER,
+        MFA_CHANGE_ENDS_SESSIONS,
         NOTICES,
         PASSKEY_DECOYS,
         METADATA_LIMIT,

@@ -22,6 +22,7 @@ def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each o
         "mfa_enabled": reader.get(nhost.MFA_ENABLED),
         "totp_issuer": reader.get(nhost.TOTP_ISSUER),
         "second_factor_after": reader.get(own.SECOND_FACTOR_AFTER),
+        "mfa_change_ends_other_sessions": reader.get(own.MFA_CHANGE_ENDS_SESSIONS),
         "elevation": reader.get(nhost.ELEVATION),
         "notices_enabled": reader.get(own.NOTICES),
         "webauthn": _webauthn(reader),

@@ -58,7 +58,7 @@ async def _each(serve: Serve) -> AsyncIterator[AsyncIterator[tuple[str, Endpoint
 
 async def _send(ask: Ask, content: bytes, kind: str = "application/json") -> httpx2.Response:
     headers = {"content-type": kind} | ({} if ask.token is None else {"authorization": f"Bearer {ask.token}"})
-    return await ask.stage.running.client.post(f"/v1{ask.path}", content=content, headers=headers)
+    return await ask.stage.running.client.post(f"{ask.base}{ask.path}", content=content, headers=headers)
 
 
 def _told(answer: httpx2.Response) -> tuple[int, list[str], str]:

@@ -55,6 +55,10 @@ class AttemptBudget:
         """Forget the tries on `subject` after a success, in the transaction of that success."""
         await tx.run(store.CLEAR, project_id=project_id, subject_hash=self._hash(subject))
 
+    async def refund(self, tx: Queries, project_id: ProjectId, subject: str) -> None:
+        """Give one try on `subject` back, in the transaction of the success that used it; the others stay counted."""
+        await tx.run(store.REFUND, project_id=project_id, subject_hash=self._hash(subject), now=self.clock.now())
+
     def _hash(self, subject: str) -> bytes:
         # Keyed, so that the table gives away neither addresses nor who is being guessed at.
         return self.keyring.mac("attempts", subject.encode())[:16]

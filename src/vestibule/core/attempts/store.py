@@ -35,6 +35,14 @@ CLEAR: Final = Statement(
     "DELETE FROM vestibule_attempts WHERE project_id = :project_id AND subject_hash = :subject_hash",
 )
 
+REFUND: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_attempts SET tries = tries - 1
+    WHERE project_id = :project_id AND subject_hash = :subject_hash AND tries > 0 AND window_ends_at > :now
+    """,
+)
+
 BUCKETS: Final = 14
 BUCKET_NAMES: Final = tuple(f"bucket_{number}" for number in range(BUCKETS))
 

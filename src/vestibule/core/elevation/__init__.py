@@ -1,7 +1,7 @@
 """Elevation (step-up): what a user who is signed in can prove themselves with again before a sensitive change."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 from uuid import UUID
 
 from vestibule.core.elevation import store
@@ -13,7 +13,6 @@ from vestibule.storage import Database
 __all__ = ["ElevationMethod", "ElevationRule"]
 
 ElevationMethod: TypeAlias = Literal["webauthn", "totp", "email-otp", "sms-otp"]
-TOTP: Final = "totp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class ElevationRule:
         found: list[ElevationMethod] = []
         if policy.webauthn.enabled and await self._has_passkey(project, subject.id):
             found.append("webauthn")
-        if policy.mfa_enabled and subject.mfa_type == TOTP:
+        if policy.mfa_enabled and subject.has_totp:
             found.append("totp")
         if policy.email_codes_enabled and subject.email is not None and subject.email_is_verified:
             found.append("email-otp")

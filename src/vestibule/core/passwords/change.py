@@ -48,13 +48,16 @@ class SetPassword:
     ) -> None:
         """Set the hash, end other sessions where the project says so, kill open reset links (security 29, 98).
 
+        Sign-ins that wait for their second factor end as well.
+
         The caller holds the user.
         """
         project = visit.project
         user_id = credential.user_id
         await tx.run(store.SET_HASH, project_id=project.id, credential_id=credential.id, password_hash=password_hash)
         await tx.run(store.PASSWORD_CHANGED, project_id=project.id, user_id=user_id, now=self.clock.now())
-        await self.tickets.withdraw(tx, project.id, Purpose.PASSWORD_RESET, user_id)
+        for purpose in (Purpose.PASSWORD_RESET, Purpose.SECOND_FACTOR):  # the latter stands for the old password
+            await self.tickets.withdraw(tx, project.id, purpose, user_id)
         if project.policy.password_change_ends_other_sessions:
             await self.sessions.all_of(tx, project.id, user_id, but=kept)
         entry = AuditEntry(project.id, "password.changed", user_id, kept, visit.dialect, request_id=visit.request_id)

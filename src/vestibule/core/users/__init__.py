@@ -11,9 +11,10 @@ from vestibule.core.users.rules import (
     refuse_unless_active,
     refuse_unless_welcome,
 )
-from vestibule.core.users.store import CredentialRow, Subject, UserRow
+from vestibule.core.users.store import TOTP, CredentialRow, Subject, UserRow
 
 __all__ = [
+    "TOTP",
     "CreateUser",
     "CredentialRow",
     "EmailAddress",

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from vestibule.storage import Statement
 
+TOTP: Final = "totp"  # the one second factor there is, in `mfa_type`
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -42,6 +44,11 @@ class Subject:
     def email_is_verified(self) -> bool:
         """Whether the primary address was proven."""
         return self.email_verified_at is not None
+
+    @property
+    def has_totp(self) -> bool:
+        """Whether sign-ins ask for a code of the authenticator application."""
+        return self.mfa_type == TOTP
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from vestibule.core.redirects import allow_list_of
 from vestibule.dialects.nhost import (
     passkeys,
     passwords,
+    recovery_codes,
     security_keys,
     sessions,
     signin,
     signup,
     system,
+    totp,
     user,
     verification,
 )
@@ -23,7 +25,19 @@ from vestibule.wire import Mount
 __all__ = ["HANDLERS", "NhostSettings", "nhost", "nhost_mount"]
 
 # Importing them is what declares the endpoints; their documentation follows this order.
-HANDLERS = (signup, signin, sessions, user, passkeys, security_keys, passwords, verification, system)
+HANDLERS = (
+    signup,
+    signin,
+    passkeys,
+    totp,
+    recovery_codes,
+    sessions,
+    user,
+    security_keys,
+    passwords,
+    verification,
+    system,
+)
 
 
 def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[type, object]]:

@@ -1,12 +1,22 @@
 """How every sign-in of this dialect answers: with a session, or with the challenge for a second factor."""
 
+from typing import Final
+
 from vestibule.core.projects import Project
 from vestibule.core.signin import SecondFactorRequired, SignedIn
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.links import ticket_text
 from vestibule.dialects.nhost.tokens import AccessTokens
+from vestibule.kernel.ids import parse_uuid
 
-mfa_ticket = ticket_text("mfaTotp")
+_KIND: Final = "mfaTotp"
+mfa_ticket = ticket_text(_KIND)
+
+
+def mfa_ticket_secret(text: str) -> bytes:
+    """Return the secret of a ticket that waits for the second factor; nothing, which no ticket has, for other texts."""
+    secret = parse_uuid(text.removeprefix(f"{_KIND}:"))
+    return b"" if secret is None else secret.bytes
 
 
 async def session_payload(

@@ -21,6 +21,9 @@ Email = Annotated[str, Meta(description="An email address", extra_json_schema={"
 Password = Annotated[str, Meta(min_length=3, max_length=MAX_BYTES)]
 RedirectTo = Annotated[str, Meta(description="Where to send the user; must be on the project's allow-list")]
 ResetTicket = Annotated[str, Meta(pattern=r"^passwordReset\:.*$", description="For a user who is not signed in")]
+MfaTicket = Annotated[
+    str, Meta(pattern=r"^mfaTotp\:.*$", description="From the sign-in that asks for the second factor")
+]
 LinkType = Literal["emailVerify", "emailConfirmChange", "signinPasswordless", "passwordReset"]
 
 
@@ -97,6 +100,39 @@ class UserPasswordRequest(Body, frozen=True):
     ticket: ResetTicket | UnsetType = UNSET
 
 
+class SignInMfaTotpRequest(Body, frozen=True):
+    """Shows the second factor: a code of the authenticator application, or a recovery code."""
+
+    ticket: MfaTicket
+    otp: str
+
+
+class UserMfaRequest(Body, frozen=True):
+    """Turns the second factor on (`totp`), or off (empty), with a code that proves it."""
+
+    code: str
+    active_mfa_type: Literal["totp", ""] = ""
+
+
+class ElevateTotpRequest(Body, frozen=True):
+    """Proves again who is signed in."""
+
+    otp: str
+
+
+class RecoveryCodesRequest(Body, frozen=True):
+    """Asks for new recovery codes, with a code of the authenticator application."""
+
+    code: str
+
+
+class RecoveryCodeSignInRequest(Body, frozen=True):
+    """Shows a recovery code as the second factor."""
+
+    ticket: MfaTicket
+    code: str
+
+
 CodeChallenge = Annotated[
     str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$", description="PKCE (RFC 7636), S256: the link then brings a code")
 ]
@@ -163,6 +199,25 @@ class SessionPayload(msgspec.Struct, frozen=True, kw_only=True):
 
     mfa: MfaChallenge | UnsetType = UNSET
     session: Session | UnsetType = UNSET
+
+
+class TotpGenerateResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A new secret: a QR code (PNG, as data URI) for the authenticator application, and base32 for typing it in."""
+
+    image_url: str
+    totp_secret: str
+
+
+class RecoveryCodes(msgspec.Struct, frozen=True):
+    """New recovery codes, to be shown once."""
+
+    codes: list[str]
+
+
+class RecoveryCodesLeft(msgspec.Struct, frozen=True):
+    """How many recovery codes still work."""
+
+    left: int
 
 
 class VersionInfo(msgspec.Struct, frozen=True):

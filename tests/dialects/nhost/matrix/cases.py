@@ -8,6 +8,7 @@ from tests.dialects.nhost.matrix.passwords import PASSWORDS
 from tests.dialects.nhost.matrix.sessions import SESSIONS
 from tests.dialects.nhost.matrix.stage import Case
 from tests.dialects.nhost.matrix.system import SYSTEM
+from tests.dialects.nhost.matrix.totp import TOTP
 from tests.dialects.nhost.matrix.verification import VERIFICATION
 
-CASES: Final[Mapping[str, Case]] = {**PASSWORDS, **PASSKEYS, **SESSIONS, **VERIFICATION, **SYSTEM}
+CASES: Final[Mapping[str, Case]] = {**PASSWORDS, **PASSKEYS, **TOTP, **SESSIONS, **VERIFICATION, **SYSTEM}

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import httpx2
 
-from tests.dialects.nhost.speaking import Speaker
+from tests.dialects.nhost.speaking import BASE, Speaker
 from tests.support.serving import Running
 from tests.support.ways_in import under
 from vestibule.kernel.errors import Refusal
@@ -87,17 +87,18 @@ class Ask:
     email: str = ""  # of somebody who is about to exist
     remake: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None  # what proves, to other options
     rules: dict[str, Any] = field(default_factory=dict)
+    base: str = BASE
 
     async def send(self) -> httpx2.Response:
         """Send it under its rules."""
-        running = self.stage.running
+        running, speaker = self.stage.running, Speaker(self.stage.running, self.base)
         before = running.core.catalog.default_policy
         under(running, **self.rules)
         try:
             if self.method == "GET":
                 query = f"?{urlencode(self.query)}" if self.query else ""
-                return await self.stage.speaker.get(f"{self.path}{query}", self.token)
-            return await self.stage.speaker.post(self.path, self.body, self.token)
+                return await speaker.get(f"{self.path}{query}", self.token)
+            return await speaker.post(self.path, self.body, self.token)
         finally:
             running.core.catalog.default_policy = before
             running.core.catalog.forget()

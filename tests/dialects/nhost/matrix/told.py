@@ -106,6 +106,7 @@ def told(name: str, *, year: str, concealing: bool) -> Told:
 
 
 _USER: Final = {"invalid-email-password", "disabled-user", "unverified-user", "forbidden-anonymous"}
+_FACTOR: Final = {"disabled-endpoint", *_USER, "disabled-mfa-totp", "no-totp-secret"}
 _OPTIONS: Final = {"redirectTo-not-allowed", "role-not-allowed", "default-role-must-be-in-allowed-roles"}
 
 # Which codes each endpoint of the contract can give; the page docs/nhost.md tells what differs here.
@@ -134,6 +135,14 @@ MATRIX: Final[dict[str, set[str]]] = {
     "/user/webauthn/verify": {"disabled-endpoint", INVALID_REQUEST, *_USER},
     "/elevate/webauthn": {"disabled-endpoint", INVALID_REQUEST, *_USER},
     "/elevate/webauthn/verify": {"disabled-endpoint", INVALID_REQUEST, *_USER},
+    "/mfa/totp/generate": {"disabled-endpoint", *_USER},
+    "/user/mfa": {*_FACTOR, "invalid-totp", "totp-already-active"},
+    "/signin/mfa/totp": {"invalid-ticket", *_FACTOR, "invalid-totp"},
+    "/elevate/totp": {*_FACTOR, "invalid-totp"},
+    # Of our own; a method before the path where two of them differ:
+    "POST /mfa/recovery-codes": {*_FACTOR, "invalid-totp"},
+    "GET /mfa/recovery-codes": _FACTOR,
+    "/mfa/recovery-codes/sign-in": {"invalid-ticket", *_FACTOR, "invalid-totp"},
 }
 # Given here and not there, or there and not here.
 DIFFERENT: Final[dict[str, dict[str, str]]] = {
