@@ -2,6 +2,17 @@
 
 from vestibule.core.letters.letter import CodeForm, LetterForm, SendCode, SendLetter
 from vestibule.core.letters.notices import SendNotice
+from vestibule.core.letters.pace import ANSWER_AFTER_SECONDS, even_pace
 from vestibule.core.letters.postage import MAIL_BUDGET, Postage
 
-__all__ = ["MAIL_BUDGET", "CodeForm", "LetterForm", "Postage", "SendCode", "SendLetter", "SendNotice"]
+__all__ = [
+    "ANSWER_AFTER_SECONDS",
+    "MAIL_BUDGET",
+    "CodeForm",
+    "LetterForm",
+    "Postage",
+    "SendCode",
+    "SendLetter",
+    "SendNotice",
+    "even_pace",
+]
