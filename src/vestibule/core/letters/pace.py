@@ -12,8 +12,8 @@ ANSWER_AFTER_SECONDS: Final = 0.1
 
 
 @asynccontextmanager
-async def even_pace() -> AsyncIterator[None]:
-    """Let the block take `ANSWER_AFTER_SECONDS`, whatever it did; a refusal leaves at once, it tells more than time."""
-    answer_at_seconds = monotonic_seconds() + ANSWER_AFTER_SECONDS
+async def even_pace(seconds: float = ANSWER_AFTER_SECONDS) -> AsyncIterator[None]:
+    """Let the block take `seconds`, whatever it did; a refusal leaves at once, it tells more than time."""
+    answer_at_seconds = monotonic_seconds() + seconds
     yield
     await asyncio.sleep(answer_at_seconds - monotonic_seconds())

@@ -144,6 +144,17 @@ class TicketDesk:
         The try is taken and the stored hash read in one statement, so parallel guesses cannot share a try.
         Call it outside a transaction, then `spend`. Raises: InvalidTicket, and TooManyGuesses for the last wrong try.
         """
+        ticket = await self.tried(db, project_id, purpose, dialect, user_id)
+        hashes = [self._user_hash(purpose, user_id, code, key_id) for key_id in self.keyring.key_ids]
+        if not any([hmac.compare_digest(ticket.secret_hash, known) for known in hashes]):  # noqa: C419 - all of them, always
+            raise TooManyGuesses if ticket.attempts_left == 0 else InvalidTicket
+        return ticket
+
+    async def tried(self, db: Queries, project_id: ProjectId, purpose: Purpose, dialect: str, user_id: UUID) -> Ticket:
+        """Take one try at the user's code and return its ticket, for codes that somebody else knows and compares.
+
+        Call it outside a transaction, before the comparison. Raises: InvalidTicket.
+        """
         ticket = await db.one(
             store.GUESS,
             project_id=project_id,
@@ -154,9 +165,6 @@ class TicketDesk:
         )
         if ticket is None:
             raise InvalidTicket
-        hashes = [self._user_hash(purpose, user_id, code, key_id) for key_id in self.keyring.key_ids]
-        if not any([hmac.compare_digest(ticket.secret_hash, known) for known in hashes]):  # noqa: C419 - all of them, always
-            raise TooManyGuesses if ticket.attempts_left == 0 else InvalidTicket
         return ticket
 
     async def take_try(self, db: Queries, ticket: Ticket) -> int:
