@@ -5,13 +5,16 @@ from collections.abc import Mapping
 from vestibule.core.facade import Core
 from vestibule.core.redirects import allow_list_of
 from vestibule.dialects.nhost import (
+    email_codes,
     passkeys,
     passwords,
+    phones,
     security_keys,
     sessions,
     signin,
     signup,
     system,
+    text_codes,
     user,
     verification,
 )
@@ -23,7 +26,20 @@ from vestibule.wire import Mount
 __all__ = ["HANDLERS", "NhostSettings", "nhost", "nhost_mount"]
 
 # Importing them is what declares the endpoints; their documentation follows this order.
-HANDLERS = (signup, signin, sessions, user, passkeys, security_keys, passwords, verification, system)
+HANDLERS = (
+    signup,
+    signin,
+    email_codes,
+    text_codes,
+    sessions,
+    user,
+    passkeys,
+    security_keys,
+    passwords,
+    phones,
+    verification,
+    system,
+)
 
 
 def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[type, object]]:

@@ -21,6 +21,8 @@ Email = Annotated[str, Meta(description="An email address", extra_json_schema={"
 Password = Annotated[str, Meta(min_length=3, max_length=MAX_BYTES)]
 RedirectTo = Annotated[str, Meta(description="Where to send the user; must be on the project's allow-list")]
 ResetTicket = Annotated[str, Meta(pattern=r"^passwordReset\:.*$", description="For a user who is not signed in")]
+PhoneNumber = Annotated[str, Meta(description="With its country: `+4915123456789`")]
+Code = Annotated[str, Meta(description="Six digits")]
 LinkType = Literal["emailVerify", "emailConfirmChange", "signinPasswordless", "passwordReset"]
 
 
@@ -107,6 +109,53 @@ class MailLinkRequest(Body, frozen=True):
 
     email: Email
     options: OptionsRedirectTo = OptionsRedirectTo()
+
+
+class EmailCodeRequest(Body, frozen=True):
+    """Asks for a code by mail. The options count for who is new."""
+
+    email: Email
+    options: SignUpOptions = SignUpOptions()
+
+
+class VerifyEmailCodeRequest(Body, frozen=True):
+    """Signs in with the code that came to this address."""
+
+    email: Email
+    otp: Code
+
+
+class TextCodeRequest(Body, frozen=True):
+    """Asks for a code by text message. The options count for who is new."""
+
+    phone_number: PhoneNumber
+    options: SignUpOptions = SignUpOptions()
+
+
+class VerifyTextCodeRequest(Body, frozen=True):
+    """Signs in with the code that came to this number."""
+
+    phone_number: PhoneNumber
+    otp: Code
+
+
+class ElevationCodeRequest(Body, frozen=True):
+    """Elevates with the code that came to the caller."""
+
+    otp: Code
+
+
+class PhoneChangeRequest(Body, frozen=True):
+    """Asks for a code by text message to a new number."""
+
+    new_phone_number: PhoneNumber
+
+
+class VerifyPhoneChangeRequest(Body, frozen=True):
+    """Changes the number with the code that came to it."""
+
+    new_phone_number: PhoneNumber
+    otp: Code
 
 
 class VerifyQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
