@@ -1,5 +1,6 @@
 """Short ways to ask for a code by mail or by text, and to come in with it."""
 
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tests.support.cores import DOOR, CoreUnderTest
@@ -8,6 +9,7 @@ from vestibule.core.letters import CodeForm
 from vestibule.core.projects import Visit
 from vestibule.core.signin import SecondFactorRequired, SignedIn
 from vestibule.core.text_codes import TextCodeAttempt, TextCodeWish
+from vestibule.kernel.errors import CannotSendText
 
 ANN: Final = "ann@example.com"
 NUMBER: Final = "+4915123456789"
@@ -76,3 +78,30 @@ async def proven(under_test: CoreUnderTest, email: str = ANN) -> SignedIn:
 def wrong(code: str) -> str:
     """Return another code."""
     return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+@dataclass
+class Provider:
+    """Makes, sends and checks codes itself, as Twilio Verify does: one code for a number, good once."""
+
+    sent: dict[str, str] = field(default_factory=dict)
+    started: list[tuple[str, str]] = field(default_factory=list)
+    checked: list[tuple[str, str]] = field(default_factory=list)
+    is_away: bool = False
+
+    async def start(self, phone: str, locale: str) -> None:
+        """Have a code sent."""
+        if self.is_away:
+            raise CannotSendText
+        self.started.append((phone, locale))
+        self.sent.setdefault(phone, f"{7_000_000 + len(self.started)}")
+
+    async def check(self, phone: str, code: str) -> bool:
+        """Tell whether it is the one."""
+        if self.is_away:
+            raise CannotSendText
+        self.checked.append((phone, code))
+        if self.sent.get(phone) != code:
+            return False
+        del self.sent[phone]
+        return True

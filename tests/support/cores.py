@@ -27,6 +27,7 @@ from vestibule.core.sessions import RefreshTerms
 from vestibule.core.signin import DoorTerms, SignedIn
 from vestibule.core.signing import Algorithm
 from vestibule.core.texts import RemoteVerification
+from vestibule.core.users import parse_email
 from vestibule.kernel.entropy import SystemEntropy
 from vestibule.kernel.secret import Secret
 from vestibule.settings import Settings, load
@@ -150,6 +151,13 @@ class CoreUnderTest:
         """Write columns of a user that no use-case writes yet."""
         for name, value in columns.items():
             await self.db.run(_USER_COLUMNS[name], user_id=user_id, value=value)
+
+    async def give_address(self, user_id: UUID, email: str, *, verified: bool = False) -> None:
+        """Give the user who came by telephone an address."""
+        at = self.clock.now() if verified else None
+        async with self.db.write() as tx:
+            create = self.core.change_phone.create
+            await create.add_address(tx, self.project.id, user_id, parse_email(email), verified_at=at)
 
     async def set_hash(self, user_id: UUID, password_hash: str | None) -> None:
         """Give the user a password hash from elsewhere, or none at all."""

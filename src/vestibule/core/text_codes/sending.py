@@ -15,7 +15,7 @@ from vestibule.storage import Queries
 
 _LIFE: Final = timedelta(minutes=5)
 _REMOTE_LIFE: Final = timedelta(minutes=10)  # as the provider's codes
-_REMOTE_ANSWER_AFTER_SECONDS: Final = 2.0
+REMOTE_ANSWER_AFTER_SECONDS: Final = 2.0
 _PURPOSES: Final = (Purpose.TEXT_CODE, Purpose.ELEVATION_TEXT_CODE, Purpose.PHONE_CHANGE)
 
 
@@ -32,7 +32,7 @@ class SendText:
     @property
     def answer_after_seconds(self) -> float:
         """How late to answer where nobody is to learn whether a text was sent; asking a provider takes a while."""
-        return ANSWER_AFTER_SECONDS if self.remote is None else _REMOTE_ANSWER_AFTER_SECONDS
+        return ANSWER_AFTER_SECONDS if self.remote is None else REMOTE_ANSWER_AFTER_SECONDS
 
     async def start(self, phone: PhoneNumber, locale: str) -> None:
         """Have the provider send its code, if it makes them. Raises: CannotSendText."""
