@@ -66,8 +66,8 @@ async def test_a_code_is_good_at_the_client_it_was_made_for(under_test: CoreUnde
 
 
 async def test_a_code_is_six_digits_and_nothing_near(under_test: CoreUnderTest) -> None:
-    """No blanks, no other digits of Unicode, nothing longer or shorter."""
+    """No blanks, nothing longer or shorter."""
     guesses, user_id = await somebody_with_a_code(under_test)
-    for network, code in enumerate((f" {CODE}", "４８２９１３")):
+    for network, code in enumerate((f" {CODE}", CODE[:-1], f"{CODE}0")):
         with pytest.raises(InvalidEmailCode):
             await guesses(codes_on(under_test, network=f"192.0.2.{network}"), guess(user_id, code=code))
