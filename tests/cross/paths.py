@@ -78,6 +78,28 @@ async def _v5(scene: Scene, what: str, **body: str) -> httpx2.Response:
     return await scene.doors.replyke.send("POST", path, body)
 
 
+async def _mailed_code(scene: Scene) -> str:
+    await scene.asked("/signin/otp/email", {"email": scene.email})
+    return (await scene.running.mails())[0].code
+
+
+async def _mailed_elevation(scene: Scene) -> str:
+    await scene.asked("/elevate/otp/email", bearer=True)
+    return (await scene.running.mails())[0].code
+
+
+async def _texted_code(scene: Scene) -> str:
+    await scene.give_number()
+    await scene.asked("/signin/passwordless/sms", {"phoneNumber": scene.number})
+    return (await scene.running.texts())[0].code
+
+
+async def _texted_elevation(scene: Scene) -> str:
+    await scene.give_number()
+    await scene.asked("/elevate/otp/sms", bearer=True)
+    return (await scene.running.texts())[0].code
+
+
 PATHS: Final[Mapping[str, Path]] = {
     "nhost signInEmailPassword": Path(lambda scene, _: scene.doors.nhost.try_to_sign_in(scene.email, PASSWORD)),
     "nhost signUpEmailPassword": Path(
@@ -104,6 +126,21 @@ PATHS: Final[Mapping[str, Path]] = {
     "nhost verifySignInMfaTotp": Path(_shown, with_ticket),
     "nhost elevateTotp": Path(_elevated, turn_on),
     "nhost signInWithRecoveryCode": Path(_recovered, with_recovery_code),
+    "nhost verifySignInOTPEmail": Path(
+        lambda scene, code: scene.post("/signin/otp/email/verify", {"email": scene.email, "otp": code}),
+        _mailed_code,
+        allows={"unverified": "the code proves the address"},
+    ),
+    "nhost verifySignInPasswordlessSms": Path(
+        lambda scene, code: scene.post("/signin/passwordless/sms/otp", {"phoneNumber": scene.number, "otp": code}),
+        _texted_code,
+    ),
+    "nhost verifyElevateOTPEmail": Path(
+        lambda scene, code: scene.post("/elevate/otp/email/verify", {"otp": code}, bearer=True), _mailed_elevation
+    ),
+    "nhost verifyElevateOTPSms": Path(
+        lambda scene, code: scene.post("/elevate/otp/sms/verify", {"otp": code}, bearer=True), _texted_elevation
+    ),
     "sublay v5_sign_in": Path(lambda scene, _: _v5(scene, "sign-in", email=scene.email, password=PASSWORD)),
     "sublay v6_sign_in": Path(lambda scene, _: scene.doors.replyke.try_to_sign_in(scene.email, PASSWORD)),
     "sublay v7_sign_in": Path(lambda scene, _: scene.doors.sublay.try_to_sign_in(scene.email, PASSWORD)),

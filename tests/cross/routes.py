@@ -19,6 +19,7 @@ from tests.support.cores import settings_for
 from vestibule.assembly.application import assemble
 from vestibule.core.facade import Core
 from vestibule.core.letters import SendCode, SendLetter, SendNotice
+from vestibule.core.text_codes import SendText
 from vestibule.dialects.nhost.dialect import ENROLS
 from vestibule.wire import Dialect
 from vestibule.wire import app as wire_app
@@ -170,6 +171,8 @@ def _names_the_core(node: ast.expr) -> bool:
 def _sent_by(use_case: type) -> frozenset[str]:
     if use_case in _MAILS:
         return frozenset({"mail"})
+    if use_case is SendText:
+        return frozenset({"text"})
     if use_case is SendNotice:
         return frozenset({"notice"})
     if not is_dataclass(use_case) or not use_case.__module__.startswith("vestibule.core"):

@@ -14,6 +14,9 @@ from vestibule.storage import Statement
 
 _SESSIONS: Final = Statement(int, "SELECT COUNT(*) FROM vestibule_sessions WHERE user_id = :user_id")
 _VERIFIED: Final = Statement(None, "UPDATE vestibule_credentials SET verified_at = :at WHERE user_id = :user_id")
+_NUMBER: Final = Statement(
+    None, "UPDATE vestibule_users SET phone_number = :number, phone_verified_at = :at WHERE id = :user_id"
+)
 _STATUS: Final = Statement(None, "UPDATE vestibule_users SET status = :status WHERE id = :user_id")
 _ANONYMOUS: Final = Statement(None, "UPDATE vestibule_users SET is_anonymous = :yes WHERE id = :user_id")
 
@@ -54,6 +57,16 @@ class Scene:
         answer = await self.post(path, body, bearer=bearer)
         assert answer.status_code < httpx2.codes.BAD_REQUEST, answer.text
         return answer.json()
+
+    @property
+    def number(self) -> str:
+        """The telephone number that nobody else has."""
+        return f"+4915123{int('0' + ''.join(filter(str.isdigit, self.email))):06d}"
+
+    async def give_number(self) -> None:
+        """Let the user have a proven telephone number."""
+        at = self.running.clock.now()
+        await self.running.core.db.run(_NUMBER, user_id=self.user_id, number=self.number, at=at)
 
     async def sessions(self) -> int:
         """Return how many sessions the user has."""

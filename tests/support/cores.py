@@ -26,6 +26,8 @@ from vestibule.core.projects import NewProject, Project, Visit
 from vestibule.core.sessions import RefreshTerms
 from vestibule.core.signin import DoorTerms, SignedIn
 from vestibule.core.signing import Algorithm
+from vestibule.core.texts import RemoteVerification
+from vestibule.core.users import parse_email
 from vestibule.kernel.entropy import SystemEntropy
 from vestibule.kernel.secret import Secret
 from vestibule.settings import Settings, load
@@ -59,7 +61,7 @@ _COUNTS = {
 }
 _USER_COLUMNS = {
     column: Statement(None, f"UPDATE vestibule_users SET {column} = :value WHERE id = :user_id")  # noqa: S608 - as above
-    for column in ("mfa_type", "status")
+    for column in ("is_anonymous", "mfa_type", "status")
 }
 _SET_HASH = Statement(None, "UPDATE vestibule_credentials SET password_hash = :password_hash WHERE user_id = :user_id")
 
@@ -152,6 +154,13 @@ class CoreUnderTest:
         for name, value in columns.items():
             await self.db.run(_USER_COLUMNS[name], user_id=user_id, value=value)
 
+    async def give_address(self, user_id: UUID, email: str, *, verified: bool = False) -> None:
+        """Give the user who came by telephone an address."""
+        at = self.clock.now() if verified else None
+        async with self.db.write() as tx:
+            create = self.core.change_phone.create
+            await create.add_address(tx, self.project.id, user_id, parse_email(email), verified_at=at)
+
     async def set_hash(self, user_id: UUID, password_hash: str | None) -> None:
         """Give the user a password hash from elsewhere, or none at all."""
         await self.db.run(_SET_HASH, user_id=user_id, password_hash=password_hash)
@@ -163,9 +172,10 @@ class CoreUnderTest:
 
 
 async def core_under_test(database_url: str, db: Database, clock: FakeClock, **changes: Any) -> CoreUnderTest:
-    """Prepare `db` as a server would at its start."""
+    """Prepare `db` as a server would at its start; `remote_verification` is no setting, and may be given as well."""
+    remote: RemoteVerification | None = changes.pop("remote_verification", None)
     settings = settings_for(database_url, **changes)
-    core = build_core(settings, db, clock, SystemEntropy())
+    core = build_core(settings, db, clock, SystemEntropy(), remote)
     await Preparation(core, settings)()
     return CoreUnderTest(core, clock, db, await core.catalog.default())
 

@@ -21,6 +21,7 @@ from vestibule.delivery.mail import Mail
 from vestibule.delivery.mailbox import Mailbox, MailboxTransport
 from vestibule.delivery.render import Renderer
 from vestibule.delivery.settings import WorkerSettings
+from vestibule.delivery.sms.dev import DevTransport
 from vestibule.delivery.worker import OutboxWorker
 from vestibule.kernel.entropy import SystemEntropy
 
@@ -39,6 +40,7 @@ class Running:
     project: Project
     account_client: Client
     _kept: Mailbox = field(default_factory=Mailbox)
+    _texts: Mailbox = field(default_factory=Mailbox)
 
     @property
     def core(self) -> Core:
@@ -57,6 +59,20 @@ class Running:
         )
         await worker.drain()
         return self._kept.newest()
+
+    async def texts(self) -> Sequence[Mail]:
+        """Send what is due and return every text message so far, the newest first; `recipient` is the number."""
+        worker = OutboxWorker(
+            self.core.db,
+            self.core.outbox,
+            None,
+            Renderer("en"),
+            name="test",
+            settings=WorkerSettings(),
+            texts=DevTransport(self._texts, lambda _: None),
+        )
+        await worker.drain()
+        return self._texts.newest()
 
     async def other_project(self, public_id: str | None = None, **settings: Any) -> Project:
         """Create a second project that opens every door."""

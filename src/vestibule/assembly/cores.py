@@ -9,8 +9,17 @@ from vestibule.core.accounts import AccountDirectory
 from vestibule.core.attempts import AttemptBudget, Tally
 from vestibule.core.audit import AuditLog
 from vestibule.core.elevation import ElevationRule
+from vestibule.core.email_codes import (
+    ElevateWithEmailCode,
+    MailCode,
+    RequestElevationEmail,
+    RequestEmailCode,
+    SignInWithEmailCode,
+    SignUpWithEmailCode,
+)
 from vestibule.core.emails import RequestVerification, VerifyEmail
 from vestibule.core.facade import Core
+from vestibule.core.guesses import CodesOfOurs, GuessCode
 from vestibule.core.letters import Postage, SendCode, SendLetter, SendNotice
 from vestibule.core.outbox import Outbox
 from vestibule.core.passkeys import (
@@ -33,6 +42,7 @@ from vestibule.core.passwords import (
     SignUpWithPassword,
 )
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
+from vestibule.core.proofs import ProveAddress
 from vestibule.core.reaper import Reaper
 from vestibule.core.redirects import allow_list_of
 from vestibule.core.sessions import ChangeStanding, IssueSession, RefreshSecrets, RefreshSession, RevokeSessions
@@ -46,11 +56,25 @@ from vestibule.core.signing import (
     signing_key_from_secret,
 )
 from vestibule.core.signup import RegisterUser
+from vestibule.core.text_codes import (
+    ChangePhone,
+    CodesOfProvider,
+    ElevateWithTextCode,
+    ProveNumber,
+    RequestElevationText,
+    RequestPhoneChange,
+    RequestTextCode,
+    SendText,
+    SignInWithTextCode,
+    SignUpWithTextCode,
+    TextNewcomers,
+)
 from vestibule.core.texts import RemoteVerification, TextPostage
 from vestibule.core.tickets import TicketDesk
 from vestibule.core.users import CreateUser, UserDirectory
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
+from vestibule.kernel.errors import InvalidEmailCode, InvalidTextCode, TooManyGuesses, TooManyTextGuesses
 from vestibule.kernel.keyring import Keyring
 from vestibule.settings import ConfiguredJwt, Settings
 from vestibule.storage import Database
@@ -108,7 +132,18 @@ def build_core(
     enter = EnterWithPasskey(db, challenges, finish, audit, clock)
     hashing = Hashing(settings.argon2, settings.hashing)
     set_password = SetPassword(revoke, tickets, audit, clock)
-    register = RegisterUser(users, CreateUser(clock, entropy), accounts, audit)
+    create_user = CreateUser(clock, entropy)
+    register = RegisterUser(users, create_user, accounts, audit)
+    notice = SendNotice(outbox)
+    text_postage = TextPostage(db, attempts, Tally(clock, keyring), audit)
+    our_codes = CodesOfOurs(db, tickets)
+    text_codes = our_codes if remote_verification is None else CodesOfProvider(db, tickets, remote_verification)
+    email_guesses = GuessCode(db, attempts, our_codes, InvalidEmailCode, TooManyGuesses)
+    text_guesses = GuessCode(db, attempts, text_codes, InvalidTextCode, TooManyTextGuesses)
+    mail_code = MailCode(db, users, register, codes)
+    texts = SendText(tickets, codes, outbox, text_postage, remote_verification)
+    newcomers = TextNewcomers(db, register, texts)
+    prove_number = ProveNumber(users, tickets, register, notice, audit, clock)
     return Core(
         db=db,
         clock=clock,
@@ -123,16 +158,16 @@ def build_core(
         accounts=accounts,
         audit=audit,
         outbox=outbox,
-        text_postage=TextPostage(db, attempts, Tally(clock, keyring), audit),
+        text_postage=text_postage,
         remote_verification=remote_verification,
-        provision_user=ProvisionUser(db, users, register.create, hashing, audit),
+        provision_user=ProvisionUser(db, users, create_user, hashing, audit),
         sign_up_with_password=SignUpWithPassword(db, users, register, hashing, postage, letters, finish),
         sign_in_with_password=SignInWithPassword(db, attempts, hashing, finish),
         sign_up_with_passkey=SignUpWithPasskey(
             db, clock, entropy, challenges, register, users, keep_passkey, postage, letters, finish
         ),
         sign_in_with_passkey=SignInWithPasskey(db, users, challenges, keyring, enter),
-        add_passkey=AddPasskey(db, users, challenges, keep_passkey, SendNotice(outbox)),
+        add_passkey=AddPasskey(db, users, challenges, keep_passkey, notice),
         elevate_with_passkey=ElevateWithPasskey(db, users, challenges, enter),
         second_factor=build_second_factor(db, tickets, users, attempts, audit, SendNotice(outbox), revoke, finish),
         refresh_session=RefreshSession(db, clock, secrets, users, audit, settings.refresh_grace),
@@ -143,6 +178,20 @@ def build_core(
         reset_password=ResetPassword(db, users, tickets, hashing, set_password),
         request_verification=RequestVerification(db, users, postage, letters),
         verify_email=VerifyEmail(db, users, tickets, finish),
+        request_email_code=RequestEmailCode(db, users, postage, email_guesses, mail_code),
+        sign_up_with_email_code=SignUpWithEmailCode(db, users, postage, email_guesses, mail_code),
+        sign_in_with_email_code=SignInWithEmailCode(
+            db, users, email_guesses, ProveAddress(users, tickets, revoke, audit, clock), finish
+        ),
+        request_elevation_email=RequestElevationEmail(db, users, postage, email_guesses, codes),
+        elevate_with_email_code=ElevateWithEmailCode(db, users, email_guesses, tickets, finish),
+        request_text_code=RequestTextCode(db, users, text_postage, text_guesses, texts, newcomers),
+        sign_up_with_text_code=SignUpWithTextCode(db, users, text_postage, text_guesses, texts, newcomers),
+        sign_in_with_text_code=SignInWithTextCode(db, users, text_guesses, prove_number, text_postage, finish),
+        request_elevation_text=RequestElevationText(db, users, text_postage, text_guesses, texts),
+        elevate_with_text_code=ElevateWithTextCode(db, users, text_guesses, tickets, text_postage, finish),
+        request_phone_change=RequestPhoneChange(db, users, text_postage, text_guesses, texts),
+        change_phone=ChangePhone(db, users, create_user, text_guesses, tickets, revoke, text_postage, notice, audit),
         reaper=Reaper(db, outbox, clock, settings.retention),
     )
 

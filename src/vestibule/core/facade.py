@@ -5,6 +5,13 @@ from dataclasses import dataclass
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.audit import AuditLog
 from vestibule.core.elevation import ElevationRule
+from vestibule.core.email_codes import (
+    ElevateWithEmailCode,
+    RequestElevationEmail,
+    RequestEmailCode,
+    SignInWithEmailCode,
+    SignUpWithEmailCode,
+)
 from vestibule.core.emails import RequestVerification, VerifyEmail
 from vestibule.core.outbox import Outbox
 from vestibule.core.passkeys import AddPasskey, ElevateWithPasskey, SignInWithPasskey, SignUpWithPasskey
@@ -20,6 +27,15 @@ from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
 from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
 from vestibule.core.signing import KeyRotation, KeySets
+from vestibule.core.text_codes import (
+    ChangePhone,
+    ElevateWithTextCode,
+    RequestElevationText,
+    RequestPhoneChange,
+    RequestTextCode,
+    SignInWithTextCode,
+    SignUpWithTextCode,
+)
 from vestibule.core.texts import RemoteVerification, TextPostage
 from vestibule.core.totp import SecondFactor
 from vestibule.core.users import UserDirectory
@@ -63,4 +79,16 @@ class Core:
     reset_password: ResetPassword
     request_verification: RequestVerification
     verify_email: VerifyEmail
+    request_email_code: RequestEmailCode
+    sign_up_with_email_code: SignUpWithEmailCode
+    sign_in_with_email_code: SignInWithEmailCode
+    request_elevation_email: RequestElevationEmail
+    elevate_with_email_code: ElevateWithEmailCode
+    request_text_code: RequestTextCode
+    sign_up_with_text_code: SignUpWithTextCode
+    sign_in_with_text_code: SignInWithTextCode
+    request_elevation_text: RequestElevationText
+    elevate_with_text_code: ElevateWithTextCode
+    request_phone_change: RequestPhoneChange
+    change_phone: ChangePhone
     reaper: Reaper

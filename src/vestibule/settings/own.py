@@ -113,6 +113,16 @@ REFRESH_GRACE: Final = Variable(
 PASSWORD_CHANGE_ENDS_SESSIONS: Final = switch(
     "VESTIBULE_PASSWORD_CHANGE_ENDS_SESSIONS", "End the user's other sessions when a password changes.", default=True
 )
+PHONE_CHANGE_ENDS_SESSIONS: Final = switch(
+    "VESTIBULE_PHONE_CHANGE_ENDS_SESSIONS", "End the user's other sessions when the phone number changes.", default=True
+)
+PHONE_KEPT: Final = Variable(
+    "VESTIBULE_PHONE_KEPT_DAYS",
+    whole(0, 36_500),
+    365,
+    "How long a phone number stays that of a user whom nobody has seen: whoever proves it later is somebody new,"
+    " since operators give numbers away again. 0 is for ever.",
+)
 SECOND_FACTOR_AFTER: Final = Variable(
     "VESTIBULE_SECOND_FACTOR_AFTER",
     one_of("every", "password"),
@@ -297,6 +307,8 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         SIGNING_ALGORITHM,
         REFRESH_GRACE,
         PASSWORD_CHANGE_ENDS_SESSIONS,
+        PHONE_CHANGE_ENDS_SESSIONS,
+        PHONE_KEPT,
         SECOND_FACTOR_AFTER,
         MFA_CHANGE_ENDS_SESSIONS,
         NOTICES,

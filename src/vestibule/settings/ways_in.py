@@ -17,6 +17,7 @@ def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each o
         "sign_in_links_enabled": reader.get(nhost.LINKS_ENABLED),
         "email_codes_enabled": reader.get(nhost.EMAIL_CODES_ENABLED),
         "text_codes_enabled": reader.get(nhost.TEXT_CODES_ENABLED),
+        "phone_kept_days": reader.get(own.PHONE_KEPT),
         "texts_per_hour": reader.get(own.SMS_PER_HOUR),
         "text_countries": reader.get(own.SMS_COUNTRIES),
         "mfa_enabled": reader.get(nhost.MFA_ENABLED),

@@ -11,6 +11,7 @@ DEFAULT_PROJECT: Final = "default"
 METADATA_LIMIT_BYTES: Final = 10_240
 MAIL_PER_HOUR: Final = 2_000
 TEXTS_PER_HOUR: Final = 500
+PHONE_KEPT_DAYS: Final = 365
 SecondFactorAfter: TypeAlias = Literal["every", "password"]
 ElevationMode: TypeAlias = Literal["disabled", "recommended", "required"]
 STANDARD_SCOPES: Final = ("openid", "profile", "email", "offline_access")
@@ -44,6 +45,7 @@ class WebAuthn:
 class Policy:
     """The rules of one project. Empty access lists mean that everybody may come, and that texts go to any country.
 
+    `phone_kept_days` is how long a number stays that of a user whom nobody has seen; 0 is for ever.
     `auto_sign_up_enabled` lets sign-ins with a link or code register who is unknown. `second_factor_after` names the
     sign-ins that ask for the second factor: every one, or only those by password. `elevation` is whether sensitive
     changes need a fresh proof; `notices_enabled` whether users are told of them by mail.
@@ -59,6 +61,7 @@ class Policy:
     password_min_length: int = 8
     password_change_ends_other_sessions: bool = True
     mfa_change_ends_other_sessions: bool = True
+    phone_change_ends_other_sessions: bool = True
     allowed_emails: tuple[str, ...] = ()
     allowed_email_domains: tuple[str, ...] = ()
     blocked_emails: tuple[str, ...] = ()
@@ -78,6 +81,7 @@ class Policy:
     sign_in_links_enabled: bool = False
     email_codes_enabled: bool = False
     text_codes_enabled: bool = False
+    phone_kept_days: int = PHONE_KEPT_DAYS
     mfa_enabled: bool = False
     totp_issuer: str = "auth"
     second_factor_after: SecondFactorAfter = "every"

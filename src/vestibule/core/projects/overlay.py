@@ -21,6 +21,7 @@ class InvalidSettings(Exception):
 _AccessSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=86_400)]
 _RefreshSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
 _Count: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+_Days: TypeAlias = Annotated[int, Meta(ge=0, le=36_500)]
 _Country: TypeAlias = Annotated[str, Meta(pattern="^[A-Z]{2}$")]  # ISO 3166-1
 _PARTY: Final = "webauthn_"
 
@@ -38,6 +39,7 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     password_min_length: _Count | UnsetType = UNSET
     password_change_ends_other_sessions: bool | UnsetType = UNSET
     mfa_change_ends_other_sessions: bool | UnsetType = UNSET
+    phone_change_ends_other_sessions: bool | UnsetType = UNSET
     allowed_emails: tuple[str, ...] | UnsetType = UNSET
     allowed_email_domains: tuple[str, ...] | UnsetType = UNSET
     blocked_emails: tuple[str, ...] | UnsetType = UNSET
@@ -56,6 +58,7 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     sign_in_links_enabled: bool | UnsetType = UNSET
     email_codes_enabled: bool | UnsetType = UNSET
     text_codes_enabled: bool | UnsetType = UNSET
+    phone_kept_days: _Days | UnsetType = UNSET
     mfa_enabled: bool | UnsetType = UNSET
     totp_issuer: str | UnsetType = UNSET
     second_factor_after: SecondFactorAfter | UnsetType = UNSET

@@ -144,6 +144,17 @@ class TicketDesk:
         The try is taken and the stored hash read in one statement, so parallel guesses cannot share a try.
         Call it outside a transaction, then `spend`. Raises: InvalidTicket, and TooManyGuesses for the last wrong try.
         """
+        ticket = await self.tried(db, project_id, purpose, dialect, user_id)
+        hashes = [self._user_hash(purpose, user_id, code, key_id) for key_id in self.keyring.key_ids]
+        if not any([hmac.compare_digest(ticket.secret_hash, known) for known in hashes]):  # noqa: C419 - all of them, always
+            raise TooManyGuesses if ticket.attempts_left == 0 else InvalidTicket
+        return ticket
+
+    async def tried(self, db: Queries, project_id: ProjectId, purpose: Purpose, dialect: str, user_id: UUID) -> Ticket:
+        """Take one try at the user's code and return its ticket, for codes that somebody else knows and compares.
+
+        Call it outside a transaction, before the comparison. Raises: InvalidTicket.
+        """
         ticket = await db.one(
             store.GUESS,
             project_id=project_id,
@@ -154,9 +165,6 @@ class TicketDesk:
         )
         if ticket is None:
             raise InvalidTicket
-        hashes = [self._user_hash(purpose, user_id, code, key_id) for key_id in self.keyring.key_ids]
-        if not any([hmac.compare_digest(ticket.secret_hash, known) for known in hashes]):  # noqa: C419 - all of them, always
-            raise TooManyGuesses if ticket.attempts_left == 0 else InvalidTicket
         return ticket
 
     async def take_try(self, db: Queries, ticket: Ticket) -> int:
@@ -172,6 +180,13 @@ class TicketDesk:
     async def withdraw(self, tx: Queries, project_id: ProjectId, purpose: Purpose, user_id: UUID) -> None:
         """End the user's tickets of one purpose: what they proved no longer holds."""
         await tx.run(store.DELETE_OF_USER, project_id=project_id, purpose=purpose.value, user_id=user_id)
+
+    async def withdraw_all(
+        self, tx: Queries, project_id: ProjectId, user_id: UUID, *, but: Purpose | None = None
+    ) -> None:
+        """End everything that is pending for the user, of every door; `but` is spared."""
+        kept = "" if but is None else but.value
+        await tx.run(store.DELETE_ALL_OF_USER, project_id=project_id, user_id=user_id, kept_purpose=kept)
 
     def _code_hash(self, new: NewTicket, code: bytes) -> bytes:
         if new.user_id is None or new.tries is None:

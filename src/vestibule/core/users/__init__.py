@@ -4,6 +4,7 @@ from vestibule.core.users.addresses import EmailAddress, parse_email
 from vestibule.core.users.create import CreateUser, NewUser, Profile
 from vestibule.core.users.directory import UserDirectory
 from vestibule.core.users.rules import (
+    ChosenOptions,
     UserOptions,
     chosen_options,
     metadata_within,
@@ -15,6 +16,7 @@ from vestibule.core.users.store import TOTP, CredentialRow, Subject, UserRow
 
 __all__ = [
     "TOTP",
+    "ChosenOptions",
     "CreateUser",
     "CredentialRow",
     "EmailAddress",

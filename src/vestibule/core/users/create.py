@@ -125,6 +125,34 @@ class CreateUser:
             raise EmailTaken
         return credential_id
 
+    async def move_phone(self, tx: Queries, project_id: ProjectId, user_id: UUID, phone_number: str) -> None:
+        """Let a user, whom the caller holds, have this number (E.164), which was proven. Raises: PhoneTaken.
+
+        Whoever has it without a proof loses it: they typed it in, once, and nobody ever came in by it.
+        """
+        now = self.clock.now()
+        subject = await tx.one(store.SUBJECT_BY_ID, project_id=project_id, user_id=user_id)
+        if subject is None or subject.phone_number != phone_number:
+            await tx.run(
+                store.RELEASE_UNPROVEN_PHONE,
+                project_id=project_id,
+                phone_number=phone_number,
+                user_id=user_id,
+                now=now,
+            )
+            claim_id = new_uuid7(self.entropy, to_micros(now))
+            claimed = await tx.one(
+                store.CLAIM_PHONE,
+                project_id=project_id,
+                claim_id=claim_id,
+                user_id=user_id,
+                phone_number=phone_number,
+            )
+            if claimed is None:
+                raise PhoneTaken
+            await tx.one(store.DELETE_USER, project_id=project_id, user_id=claim_id)
+        await tx.run(store.SET_PHONE, project_id=project_id, user_id=user_id, phone_number=phone_number, now=now)
+
     async def _say_what_is_taken(self, tx: Queries, project_id: ProjectId, new: NewUser) -> NoReturn:
         if new.address is not None:
             owner = await tx.one(store.CREDENTIAL_BY_EMAIL, project_id=project_id, email_key=new.address.key)

@@ -89,6 +89,10 @@ class UserDirectory:
             now=self.clock.now(),
         )
 
+    async def release_phone(self, tx: Queries, project_id: ProjectId, user_id: UUID) -> None:
+        """Take a number from a user who no longer has it."""
+        await tx.run(store.RELEASE_PHONE, project_id=project_id, user_id=user_id, now=self.clock.now())
+
     async def seen(self, db: Queries, project_id: ProjectId, subject: Subject) -> None:
         """Write the time of the last visit, at most once a minute."""
         now = self.clock.now()

@@ -175,6 +175,45 @@ VERIFY_PHONE: Final = Statement(
     """,
 )
 
+# Taken back at once: an UPDATE cannot say ON CONFLICT, but nobody else gets past the claim while this transaction runs.
+CLAIM_PHONE: Final = Statement(
+    UUID,
+    """
+    INSERT INTO vestibule_users
+        (project_id, id, created_at, updated_at, locale, default_role, roles, phone_number, public_metadata,
+         secure_metadata)
+    SELECT project_id, :claim_id, created_at, updated_at, locale, default_role, roles, :phone_number, public_metadata,
+           secure_metadata
+    FROM vestibule_users WHERE project_id = :project_id AND id = :user_id
+    ON CONFLICT DO NOTHING
+    RETURNING id
+    """,
+)
+
+SET_PHONE: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_users SET phone_number = :phone_number, phone_verified_at = :now, updated_at = :now
+    WHERE project_id = :project_id AND id = :user_id
+    """,
+)
+
+RELEASE_PHONE: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_users SET phone_number = NULL, phone_verified_at = NULL, updated_at = :now
+    WHERE project_id = :project_id AND id = :user_id
+    """,
+)
+
+RELEASE_UNPROVEN_PHONE: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_users SET phone_number = NULL, updated_at = :now
+    WHERE project_id = :project_id AND phone_number = :phone_number AND phone_verified_at IS NULL AND id <> :user_id
+    """,
+)
+
 TOUCH: Final = Statement(
     None, "UPDATE vestibule_users SET last_seen_at = :now WHERE project_id = :project_id AND id = :user_id"
 )

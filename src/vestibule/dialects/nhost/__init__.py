@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from vestibule.core.facade import Core
 from vestibule.core.redirects import allow_list_of
 from vestibule.dialects.nhost import (
+    email_codes,
     passkeys,
     passwords,
+    phones,
     recovery_codes,
     security_keys,
     sessions,
     signin,
     signup,
     system,
+    text_codes,
     totp,
     user,
     verification,
@@ -35,6 +38,9 @@ HANDLERS = (
     user,
     security_keys,
     passwords,
+    email_codes,
+    text_codes,
+    phones,
     verification,
     system,
 )

@@ -68,6 +68,9 @@ _WRONG_PASSWORD: Final = WireError(401, "invalid-email-password", "Incorrect ema
 _EXISTS: Final = WireError(409, "user-already-exists", "User already exists")
 _INVALID_TICKET: Final = WireError(401, "invalid-ticket", "Invalid ticket")
 _WRONG_CODE: Final = WireError(400, "invalid-otp", "Invalid or expired OTP")
+_TOO_MANY_GUESSES: Final = WireError(
+    400, "otp-too-many-attempts", "Too many incorrect attempts, please request a new OTP"
+)
 _BAD_HEADER: Final = "missing or malformed authorization header"
 _BAD_TOKEN: Final = "invalid or expired token"  # noqa: S105 - what is said of one
 
@@ -139,14 +142,14 @@ _OF_YEAR: Final[Mapping[str, Mapping[type[Refusal | InternalError], WireError]]]
         refusals.InvalidEmailCode: _INVALID_TICKET,
         refusals.InvalidTextCode: INVALID_REQUEST,
         refusals.TooManyGuesses: _INVALID_TICKET,
+        refusals.TooManyTextGuesses: INVALID_REQUEST,
     },
     "2026": {
         refusals.EmailTaken: _EXISTS,
         refusals.InvalidEmailCode: _WRONG_CODE,
         refusals.InvalidTextCode: _WRONG_CODE,
-        refusals.TooManyGuesses: WireError(
-            400, "otp-too-many-attempts", "Too many incorrect attempts, please request a new OTP"
-        ),
+        refusals.TooManyGuesses: _TOO_MANY_GUESSES,
+        refusals.TooManyTextGuesses: _TOO_MANY_GUESSES,
     },
 }
 

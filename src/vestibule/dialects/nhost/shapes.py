@@ -24,6 +24,8 @@ ResetTicket = Annotated[str, Meta(pattern=r"^passwordReset\:.*$", description="F
 MfaTicket = Annotated[
     str, Meta(pattern=r"^mfaTotp\:.*$", description="From the sign-in that asks for the second factor")
 ]
+PhoneNumber = Annotated[str, Meta(description="With its country: `+4915123456789`")]
+Code = Annotated[str, Meta(description="Six digits")]
 LinkType = Literal["emailVerify", "emailConfirmChange", "signinPasswordless", "passwordReset"]
 
 
@@ -143,6 +145,53 @@ class MailLinkRequest(Body, frozen=True):
 
     email: Email
     options: OptionsRedirectTo = OptionsRedirectTo()
+
+
+class EmailCodeRequest(Body, frozen=True):
+    """Asks for a code by mail. The options count for who is new."""
+
+    email: Email
+    options: SignUpOptions = SignUpOptions()
+
+
+class VerifyEmailCodeRequest(Body, frozen=True):
+    """Signs in with the code that came to this address."""
+
+    email: Email
+    otp: Code
+
+
+class TextCodeRequest(Body, frozen=True):
+    """Asks for a code by text message. The options count for who is new."""
+
+    phone_number: PhoneNumber
+    options: SignUpOptions = SignUpOptions()
+
+
+class VerifyTextCodeRequest(Body, frozen=True):
+    """Signs in with the code that came to this number."""
+
+    phone_number: PhoneNumber
+    otp: Code
+
+
+class ElevationCodeRequest(Body, frozen=True):
+    """Elevates with the code that came to the caller."""
+
+    otp: Code
+
+
+class PhoneChangeRequest(Body, frozen=True):
+    """Asks for a code by text message to a new number."""
+
+    new_phone_number: PhoneNumber
+
+
+class VerifyPhoneChangeRequest(Body, frozen=True):
+    """Changes the number with the code that came to it."""
+
+    new_phone_number: PhoneNumber
+    otp: Code
 
 
 class VerifyQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

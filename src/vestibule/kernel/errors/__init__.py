@@ -80,6 +80,7 @@ from vestibule.kernel.errors.secrets import (
     RefreshTokenReused,
     SecondFactorNotActive,
     TooManyGuesses,
+    TooManyTextGuesses,
     TotpAlreadyActive,
 )
 
@@ -144,6 +145,7 @@ __all__ = [
     "TooManyAttempts",
     "TooManyGuesses",
     "TooManyRequests",
+    "TooManyTextGuesses",
     "TotpAlreadyActive",
     "Unauthenticated",
     "UnsupportedMediaType",

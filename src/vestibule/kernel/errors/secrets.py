@@ -64,6 +64,12 @@ class TooManyGuesses(InvalidCode):
     code = "too-many-guesses"
 
 
+class TooManyTextGuesses(TooManyGuesses):
+    """The same of a code that came by text message."""
+
+    code = "too-many-text-guesses"
+
+
 class InvalidAuthorizationCode(InvalidTicket):
     """The code of a redirect is unknown, spent, expired, or its verifier is wrong (RFC 7636 section 4.6)."""
 

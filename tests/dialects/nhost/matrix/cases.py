@@ -3,12 +3,23 @@
 from collections.abc import Mapping
 from typing import Final
 
+from tests.dialects.nhost.matrix.codes import EMAIL_CODES
 from tests.dialects.nhost.matrix.passkeys import PASSKEYS
 from tests.dialects.nhost.matrix.passwords import PASSWORDS
 from tests.dialects.nhost.matrix.sessions import SESSIONS
 from tests.dialects.nhost.matrix.stage import Case
 from tests.dialects.nhost.matrix.system import SYSTEM
+from tests.dialects.nhost.matrix.texts import TEXT_CODES
 from tests.dialects.nhost.matrix.totp import TOTP
 from tests.dialects.nhost.matrix.verification import VERIFICATION
 
-CASES: Final[Mapping[str, Case]] = {**PASSWORDS, **PASSKEYS, **TOTP, **SESSIONS, **VERIFICATION, **SYSTEM}
+CASES: Final[Mapping[str, Case]] = {
+    **PASSWORDS,
+    **PASSKEYS,
+    **TOTP,
+    **SESSIONS,
+    **VERIFICATION,
+    **SYSTEM,
+    **EMAIL_CODES,
+    **TEXT_CODES,
+}

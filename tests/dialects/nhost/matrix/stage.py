@@ -48,6 +48,10 @@ class Stage:
         """Return an address that nobody has."""
         return f"person{next(_NUMBERS)}@example.com"
 
+    def new_number(self) -> str:
+        """Return a number that nobody has."""
+        return f"+4915123{next(_NUMBERS):06d}"
+
     async def person(self, email: str | None = None, *, verified: bool = True) -> Person:
         """Sign somebody up."""
         email = email or self.new_email()
@@ -61,6 +65,16 @@ class Stage:
     async def verify(self, person: Person) -> None:
         """Prove the address of somebody."""
         await self.running.core.db.run(_VERIFIED, user_id=person.user_id, at=self.running.clock.now())
+
+    async def unverify(self, person: Person) -> None:
+        """Let nobody know whether the address is theirs."""
+        await self.running.core.db.run(_VERIFIED, user_id=person.user_id, at=None)
+
+    async def texted(self, path: str, body: Mapping[str, Any] | None, token: str | None = None) -> str:
+        """Ask for a text message and return its code."""
+        answer = await self.speaker.post(path, body, token)
+        assert answer.status_code == httpx2.codes.OK, answer.text
+        return (await self.running.texts())[0].code
 
     async def without_passkeys(self, person: Person) -> None:
         """Take every passkey of somebody away."""

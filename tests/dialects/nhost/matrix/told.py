@@ -108,6 +108,11 @@ def told(name: str, *, year: str, concealing: bool) -> Told:
 _USER: Final = {"invalid-email-password", "disabled-user", "unverified-user", "forbidden-anonymous"}
 _FACTOR: Final = {"disabled-endpoint", *_USER, "disabled-mfa-totp", "no-totp-secret"}
 _OPTIONS: Final = {"redirectTo-not-allowed", "role-not-allowed", "default-role-must-be-in-allowed-roles"}
+_ASKING_BY_TEXT: Final = {
+    *("disabled-endpoint", "signup-disabled", "cannot-send-sms", "disabled-user", "forbidden-anonymous"),
+    *_OPTIONS,
+}
+_ASKING_BY_MAIL: Final = {*_ASKING_BY_TEXT, "invalid-email-password"} - {"cannot-send-sms"}
 
 # Which codes each endpoint of the contract can give; the page docs/nhost.md tells what differs here.
 MATRIX: Final[dict[str, set[str]]] = {
@@ -116,6 +121,18 @@ MATRIX: Final[dict[str, set[str]]] = {
         *_OPTIONS,
     },
     "/signin/email-password": _USER,
+    "/signin/otp/email": _ASKING_BY_MAIL,
+    "/signup/otp/email": _ASKING_BY_MAIL,
+    "/signin/otp/email/verify": _USER,
+    "/elevate/otp/email": {"disabled-endpoint", *_USER},
+    "/elevate/otp/email/verify": {"disabled-endpoint", *_USER},
+    "/signin/passwordless/sms": _ASKING_BY_TEXT,
+    "/signup/passwordless/sms": _ASKING_BY_TEXT,
+    "/signin/passwordless/sms/otp": {"disabled-endpoint"},
+    "/elevate/otp/sms": {"disabled-endpoint", "cannot-send-sms", *_USER},
+    "/elevate/otp/sms/verify": {"disabled-endpoint", *_USER},
+    "/user/phone-number/change": {"disabled-endpoint", "cannot-send-sms", "user-already-exists", *_USER},
+    "/user/phone-number/change/verify": {"disabled-endpoint", "user-already-exists", *_USER},
     "/token": {"invalid-refresh-token", "disabled-user", "unverified-user"},
     "/token/verify": {INVALID_REQUEST, *_USER},
     "/signout": {INVALID_REQUEST},
@@ -145,7 +162,16 @@ MATRIX: Final[dict[str, set[str]]] = {
     "/mfa/recovery-codes/sign-in": {"invalid-ticket", *_FACTOR, "invalid-totp"},
 }
 # Given here and not there, or there and not here.
+_IN_VAIN: Final = "nobody pays for a text that gets its reader nowhere"
+_NO_500: Final = "where the original answers 500"
 DIFFERENT: Final[dict[str, dict[str, str]]] = {
+    "/signin/otp/email/verify": {"unverified-user": "the code proves the address"},
+    "/signin/passwordless/sms": {"invalid-email-password": _IN_VAIN, "unverified-user": _IN_VAIN},
+    "/signup/passwordless/sms": {"invalid-email-password": _IN_VAIN, "unverified-user": _IN_VAIN},
+    "/signin/passwordless/sms/otp": {
+        **dict.fromkeys(("invalid-email-password", "disabled-user", "unverified-user", "forbidden-anonymous"), _NO_500),
+        "signup-disabled": "a number that was given up is somebody else's by now",
+    },
     "/user/email/send-verification-email": {"unverified-user": "that is what the mail is for"},
     "/signup/webauthn/verify": {"invalid-email-password": "the access lists may have changed since the beginning"},
     "/user/webauthn/add": {INVALID_REQUEST: "a user has so many passkeys and no more"},

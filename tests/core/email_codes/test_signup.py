@@ -1,0 +1,94 @@
+"""Registering with a code by mail."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.codes import ANN, FORM, codes_on, come_by_mail, newest_code
+from tests.support.cores import CoreUnderTest
+from vestibule.core.email_codes import EmailCodeWish
+from vestibule.core.letters import ANSWER_AFTER_SECONDS
+from vestibule.core.projects import Visit
+from vestibule.core.signin import SignedIn
+from vestibule.core.users import UserOptions
+from vestibule.kernel.clock import monotonic_seconds
+from vestibule.kernel.errors import (
+    EmailRefused,
+    EndpointDisabled,
+    InvalidEmail,
+    RedirectNotAllowed,
+    RoleNotAllowed,
+    SignUpDisabled,
+    TooManyAttempts,
+    UserNotActive,
+)
+
+
+async def sign_up(under_test: CoreUnderTest, visit: Visit | None = None, email: str = ANN, **wish: Any) -> str:
+    """Ask to be registered, and return the code that was sent."""
+    asked = EmailCodeWish(email=email, form=FORM, **wish)
+    await under_test.core.sign_up_with_email_code(visit or codes_on(under_test), asked)
+    return await newest_code(under_test)
+
+
+async def test_whoever_is_new_is_registered_and_comes_in(under_test: CoreUnderTest) -> None:
+    """Also where signing in registers nobody."""
+    visit = codes_on(under_test, auto_sign_up_enabled=False, verified_email_required=True)
+    code = await sign_up(under_test, visit, options=UserOptions(display_name="Ann"))
+
+    signed_in = await come_by_mail(under_test, code, visit=visit)
+
+    assert isinstance(signed_in, SignedIn)
+    assert (signed_in.subject.display_name, signed_in.subject.email_is_verified) == ("Ann", True)
+
+
+async def test_whoever_is_known_is_sent_nothing(under_test: CoreUnderTest) -> None:
+    """Nobody is told, it takes as long, and what the owner was sent stays good (security 82, 83)."""
+    code = await sign_up(under_test)
+    asked_at_seconds = monotonic_seconds()
+
+    assert await sign_up(under_test) == ""
+
+    assert monotonic_seconds() - asked_at_seconds > ANSWER_AFTER_SECONDS - 0.01  # timers may ring a little early
+    assert isinstance(await come_by_mail(under_test, code), SignedIn)
+    assert await under_test.count("users") == 1
+
+
+async def test_a_spent_amount_tells_nothing(under_test: CoreUnderTest) -> None:
+    """The known are counted like the new, or the refusal would tell the two apart (security 83, 96)."""
+    await under_test.sign_up(ANN)
+    for email in (ANN, "new@example.com"):
+        with pytest.raises(TooManyAttempts):
+            await sign_up(under_test, codes_on(under_test, mail_per_hour=0), email)
+
+
+async def test_whoever_is_kept_out_is_told(under_test: CoreUnderTest) -> None:
+    """As the contract has it."""
+    ann = await under_test.sign_up(ANN)
+    await under_test.change(ann.subject.id, status="disabled")
+
+    with pytest.raises(UserNotActive):
+        await sign_up(under_test)
+
+
+@pytest.mark.parametrize(
+    ("policy", "wish", "refusal", "users"),
+    [
+        ({"email_codes_enabled": False}, {}, EndpointDisabled, 0),
+        ({"sign_up_enabled": False}, {}, SignUpDisabled, 0),
+        ({"blocked_emails": (ANN,)}, {}, EmailRefused, 0),
+        ({"new_users_disabled": True}, {}, UserNotActive, 1),
+        ({}, {"email": "no address"}, InvalidEmail, 0),
+        ({}, {"redirect_to": "http://evil.example"}, RedirectNotAllowed, 0),
+        ({}, {"options": UserOptions(roles=("admin",))}, RoleNotAllowed, 0),
+    ],
+)
+async def test_what_is_refused_is_sent_nothing(
+    under_test: CoreUnderTest, policy: dict[str, Any], wish: dict[str, Any], refusal: type[Exception], users: int
+) -> None:
+    """A user who is created disabled stays for an operator to look at."""
+    with pytest.raises(refusal):
+        await sign_up(under_test, codes_on(under_test, **policy), **wish)
+
+    assert (await under_test.count("users"), await under_test.count("tickets")) == (users, 0)
+    assert await under_test.letters() == []
