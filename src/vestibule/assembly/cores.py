@@ -8,9 +8,10 @@ from vestibule.core.accounts import AccountDirectory
 from vestibule.core.attempts import AttemptBudget, Tally
 from vestibule.core.audit import AuditLog
 from vestibule.core.elevation import ElevationRule
-from vestibule.core.emails import RequestVerification, VerifyEmail
+from vestibule.core.emails import ChangeAddress, RequestEmailChange, RequestVerification, VerifyEmail
 from vestibule.core.facade import Core
 from vestibule.core.letters import Postage, SendCode, SendLetter, SendNotice
+from vestibule.core.links import MailLink, RequestSignInLink, SignUpWithLink
 from vestibule.core.outbox import Outbox
 from vestibule.core.passkeys import (
     AddPasskey,
@@ -31,7 +32,9 @@ from vestibule.core.passwords import (
     SignInWithPassword,
     SignUpWithPassword,
 )
+from vestibule.core.pkce import ExchangeCode, IssueCode
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
+from vestibule.core.proofs import ProveAddress
 from vestibule.core.reaper import Reaper
 from vestibule.core.redirects import allow_list_of
 from vestibule.core.sessions import ChangeStanding, IssueSession, RefreshSecrets, RefreshSession, RevokeSessions
@@ -106,8 +109,13 @@ def build_core(
     keep_passkey = KeepPasskey(clock, entropy, audit)
     enter = EnterWithPasskey(db, challenges, finish, audit, clock)
     hashing = Hashing(settings.argon2, settings.hashing)
-    set_password = SetPassword(revoke, tickets, audit, clock)
-    register = RegisterUser(users, CreateUser(clock, entropy), accounts, audit)
+    notice = SendNotice(outbox)
+    set_password = SetPassword(users, revoke, tickets, notice, audit, clock)
+    create_user = CreateUser(clock, entropy)
+    register = RegisterUser(users, create_user, accounts, audit)
+    prove = ProveAddress(users, tickets, revoke, audit, clock)
+    change_address = ChangeAddress(users, create_user, tickets, revoke, notice, audit, clock)
+    mail_link = MailLink(db, users, register, letters)
     return Core(
         db=db,
         clock=clock,
@@ -124,23 +132,27 @@ def build_core(
         outbox=outbox,
         text_postage=TextPostage(db, attempts, Tally(clock, keyring), audit),
         remote_verification=remote_verification,
-        provision_user=ProvisionUser(db, users, register.create, hashing, audit),
+        provision_user=ProvisionUser(db, users, create_user, hashing, audit),
         sign_up_with_password=SignUpWithPassword(db, users, register, hashing, postage, letters, finish),
         sign_in_with_password=SignInWithPassword(db, attempts, hashing, finish),
         sign_up_with_passkey=SignUpWithPasskey(
             db, clock, entropy, challenges, register, users, keep_passkey, postage, letters, finish
         ),
         sign_in_with_passkey=SignInWithPasskey(db, users, challenges, keyring, enter),
-        add_passkey=AddPasskey(db, users, challenges, keep_passkey, SendNotice(outbox)),
+        add_passkey=AddPasskey(db, users, challenges, keep_passkey, notice),
         elevate_with_passkey=ElevateWithPasskey(db, users, challenges, enter),
         refresh_session=RefreshSession(db, clock, secrets, users, audit, settings.refresh_grace),
         revoke_sessions=revoke,
         change_standing=ChangeStanding(db, users, revoke),
         change_password=ChangePassword(db, users, attempts, hashing, set_password),
         request_password_reset=RequestPasswordReset(db, users, postage, letters),
-        reset_password=ResetPassword(db, users, tickets, hashing, set_password),
+        reset_password=ResetPassword(db, users, tickets, hashing, prove, set_password),
         request_verification=RequestVerification(db, users, postage, letters),
-        verify_email=VerifyEmail(db, users, tickets, finish),
+        request_email_change=RequestEmailChange(db, users, postage, letters),
+        verify_email=VerifyEmail(db, tickets, prove, change_address, finish, IssueCode(tickets, finish)),
+        request_sign_in_link=RequestSignInLink(db, users, postage, mail_link),
+        sign_up_with_link=SignUpWithLink(db, users, postage, mail_link),
+        exchange_code=ExchangeCode(db, tickets, finish),
         reaper=Reaper(db, outbox, clock, settings.retention),
     )
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.audit import AuditLog
 from vestibule.core.elevation import ElevationRule
-from vestibule.core.emails import RequestVerification, VerifyEmail
+from vestibule.core.emails import RequestEmailChange, RequestVerification, VerifyEmail
+from vestibule.core.links import RequestSignInLink, SignUpWithLink
 from vestibule.core.outbox import Outbox
 from vestibule.core.passkeys import AddPasskey, ElevateWithPasskey, SignInWithPasskey, SignUpWithPasskey
 from vestibule.core.passwords import (
@@ -16,6 +17,7 @@ from vestibule.core.passwords import (
     SignInWithPassword,
     SignUpWithPassword,
 )
+from vestibule.core.pkce import ExchangeCode
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
 from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
@@ -60,5 +62,9 @@ class Core:
     request_password_reset: RequestPasswordReset
     reset_password: ResetPassword
     request_verification: RequestVerification
+    request_email_change: RequestEmailChange
     verify_email: VerifyEmail
+    request_sign_in_link: RequestSignInLink
+    sign_up_with_link: SignUpWithLink
+    exchange_code: ExchangeCode
     reaper: Reaper

@@ -113,6 +113,9 @@ REFRESH_GRACE: Final = Variable(
 PASSWORD_CHANGE_ENDS_SESSIONS: Final = switch(
     "VESTIBULE_PASSWORD_CHANGE_ENDS_SESSIONS", "End the user's other sessions when a password changes.", default=True
 )
+EMAIL_CHANGE_ENDS_SESSIONS: Final = switch(
+    "VESTIBULE_EMAIL_CHANGE_ENDS_SESSIONS", "End the user's other sessions when the address changes.", default=True
+)
 SECOND_FACTOR_AFTER: Final = Variable(
     "VESTIBULE_SECOND_FACTOR_AFTER",
     one_of("every", "password"),
@@ -163,6 +166,12 @@ NHOST_CODES: Final = Variable(
     "2025",
     "Error codes that Nhost Auth has renamed: as of October 2025, or the newest (`user-already-exists`,"
     " `invalid-otp`, `otp-too-many-attempts`).",
+)
+NHOST_PKCE_ONLY: Final = switch(
+    "VESTIBULE_NHOST_PKCE_ONLY", "Refuse links without `codeChallenge`, so that no redirect carries a refresh token."
+)
+LINK_CONFIRM: Final = switch(
+    "VESTIBULE_LINK_CONFIRM", "Mailed links open a page with a button; only pressing it uses the link up (nhost)."
 )
 SUBLAY_ACCESS_LIFE: Final = Variable(
     "VESTIBULE_SUBLAY_ACCESS_TOKEN_SECONDS",
@@ -292,6 +301,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         SIGNING_ALGORITHM,
         REFRESH_GRACE,
         PASSWORD_CHANGE_ENDS_SESSIONS,
+        EMAIL_CHANGE_ENDS_SESSIONS,
         SECOND_FACTOR_AFTER,
         NOTICES,
         PASSKEY_DECOYS,
@@ -304,7 +314,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         HASHING_WAITING,
         HASHING_DEADLINE,
     ),
-    "Dialects": (NHOST_CODES, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
+    "Dialects": (NHOST_CODES, NHOST_PKCE_ONLY, LINK_CONFIRM, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
     "Calls to other servers": (OUTBOUND_ALLOW, OUTBOUND_PROXY, OUTBOUND_CA_FILE),
     "Limits, mail and retention": (
         RATE_LIMITS,

@@ -58,6 +58,7 @@ class Policy:
     allowed_locales: tuple[str, ...] = ("en",)
     password_min_length: int = 8
     password_change_ends_other_sessions: bool = True
+    email_change_ends_other_sessions: bool = True
     allowed_emails: tuple[str, ...] = ()
     allowed_email_domains: tuple[str, ...] = ()
     blocked_emails: tuple[str, ...] = ()

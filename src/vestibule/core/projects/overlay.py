@@ -37,6 +37,7 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     allowed_locales: tuple[str, ...] | UnsetType = UNSET
     password_min_length: _Count | UnsetType = UNSET
     password_change_ends_other_sessions: bool | UnsetType = UNSET
+    email_change_ends_other_sessions: bool | UnsetType = UNSET
     allowed_emails: tuple[str, ...] | UnsetType = UNSET
     allowed_email_domains: tuple[str, ...] | UnsetType = UNSET
     blocked_emails: tuple[str, ...] | UnsetType = UNSET

@@ -36,9 +36,11 @@ class RevokeSessions:
                 return await self._end(visit, state.session)
         return False
 
-    async def all_of(self, tx: Queries, project_id: ProjectId, user_id: UUID, *, but: UUID | None = None) -> None:
-        """End the user's sessions, of every door, in the caller's transaction; `but` is spared."""
-        await tx.run(store.DELETE_OF_USER, project_id=project_id, user_id=user_id, kept_session_id=but or _NO_SESSION)
+    async def all_of(self, tx: Queries, project_id: ProjectId, user_id: UUID, *, but: UUID | None = None) -> int:
+        """End the user's sessions, of every door, in the caller's transaction; return how many. `but` is spared."""
+        return await tx.run(
+            store.DELETE_OF_USER, project_id=project_id, user_id=user_id, kept_session_id=but or _NO_SESSION
+        )
 
     async def everywhere(self, visit: Visit, user_id: UUID) -> None:
         """Sign the user out on every device."""

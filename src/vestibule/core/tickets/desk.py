@@ -173,6 +173,13 @@ class TicketDesk:
         """End the user's tickets of one purpose: what they proved no longer holds."""
         await tx.run(store.DELETE_OF_USER, project_id=project_id, purpose=purpose.value, user_id=user_id)
 
+    async def withdraw_all(
+        self, tx: Queries, project_id: ProjectId, user_id: UUID, *, but: Purpose | None = None
+    ) -> None:
+        """End everything that is pending for the user, of every door; `but` is spared."""
+        kept = "" if but is None else but.value
+        await tx.run(store.DELETE_ALL_OF_USER, project_id=project_id, user_id=user_id, kept_purpose=kept)
+
     def _code_hash(self, new: NewTicket, code: bytes) -> bytes:
         if new.user_id is None or new.tries is None:
             raise ValueError("a code has a user who types it, and a bounded number of tries")

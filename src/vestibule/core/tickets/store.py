@@ -77,6 +77,14 @@ TAKE_A_TRY: Final = Statement(
     """,
 )
 
+DELETE_ALL_OF_USER: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_tickets
+    WHERE project_id = :project_id AND user_id = :user_id AND purpose <> :kept_purpose
+    """,
+)
+
 DELETE_OF_USER: Final = Statement(
     None,
     """

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from vestibule.core.facade import Core
 from vestibule.core.redirects import allow_list_of
 from vestibule.dialects.nhost import (
+    email_change,
     passkeys,
+    passwordless,
     passwords,
     security_keys,
     sessions,
@@ -14,7 +16,9 @@ from vestibule.dialects.nhost import (
     system,
     user,
     verification,
+    verify,
 )
+from vestibule.dialects.nhost.confirm import ConfirmPages
 from vestibule.dialects.nhost.dialect import configured, nhost
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.tokens import AccessTokens
@@ -23,7 +27,20 @@ from vestibule.wire import Mount
 __all__ = ["HANDLERS", "NhostSettings", "nhost", "nhost_mount"]
 
 # Importing them is what declares the endpoints; their documentation follows this order.
-HANDLERS = (signup, signin, sessions, user, passkeys, security_keys, passwords, verification, system)
+HANDLERS = (
+    signup,
+    signin,
+    sessions,
+    user,
+    passwordless,
+    passkeys,
+    security_keys,
+    passwords,
+    email_change,
+    verification,
+    verify,
+    system,
+)
 
 
 def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[type, object]]:
@@ -39,6 +56,7 @@ def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[typ
     dependencies: dict[type, object] = {
         Core: core,
         NhostSettings: settings,
+        ConfirmPages: ConfirmPages(),
         AccessTokens: AccessTokens.configured(core, settings),
         system.PublishedKeys: system.PublishedKeys(core),
     }

@@ -4,14 +4,17 @@ from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.core.sessions import RefreshTerms
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import bearer, nhost, visit_of
+from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
+from vestibule.dialects.nhost.links import code_bytes
+from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
     EmailNotVerified,
     EmailRefused,
     InvalidAccessToken,
+    InvalidAuthorizationCode,
     InvalidCredentials,
     InvalidRefreshToken,
     NothingAsked,
@@ -41,6 +44,28 @@ async def refresh_token(
         raise InvalidRefreshToken
     refreshed = await core.refresh_session(visit_of(call, project), secret.bytes, _ANY_SESSION)
     return await tokens.session(project, refreshed.subject, refreshed.session, refreshed.secret)
+
+
+@nhost.post(
+    "/token/exchange",
+    raises=(
+        InvalidAuthorizationCode,
+        InvalidCredentials,
+        EmailRefused,
+        UserNotActive,
+        EmailNotVerified,
+        AnonymousNotAllowed,
+    ),
+    tags=("session",),
+    operation="tokenExchange",
+)
+async def exchange_code(
+    body: shapes.TokenExchangeRequest, call: Call, project: Project, core: Core, tokens: AccessTokens
+) -> shapes.SessionPayload:
+    """Exchange the code that a redirect brought for a session, or for the challenge for a second factor."""
+    code = code_bytes(body.code)
+    outcome = await core.exchange_code(visit_of(call, project), code, body.code_verifier, door_terms(project))
+    return await session_payload(tokens, project, outcome)
 
 
 @nhost.post(
