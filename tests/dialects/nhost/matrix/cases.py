@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from tests.dialects.nhost.matrix.links import LINKS
 from tests.dialects.nhost.matrix.passkeys import PASSKEYS
 from tests.dialects.nhost.matrix.passwords import PASSWORDS
 from tests.dialects.nhost.matrix.sessions import SESSIONS
@@ -10,4 +11,4 @@ from tests.dialects.nhost.matrix.stage import Case
 from tests.dialects.nhost.matrix.system import SYSTEM
 from tests.dialects.nhost.matrix.verification import VERIFICATION
 
-CASES: Final[Mapping[str, Case]] = {**PASSWORDS, **PASSKEYS, **SESSIONS, **VERIFICATION, **SYSTEM}
+CASES: Final[Mapping[str, Case]] = {**PASSWORDS, **LINKS, **PASSKEYS, **SESSIONS, **VERIFICATION, **SYSTEM}
