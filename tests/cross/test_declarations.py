@@ -19,7 +19,10 @@ OPEN = {
         "/signup/webauthn/verify",
         "/signin/webauthn",
         "/signin/webauthn/verify",
+        "/signin/passwordless/email",
+        "/signup/passwordless/email",
         "/token",
+        "/token/exchange",
         "/token/verify",
         "/signout",
         "/user/password",
@@ -145,7 +148,7 @@ async def test_a_project_is_served_by_the_dialects_that_it_lists(serve: Serve, n
         assert any(400 <= status < 500 for status in statuses)
 
 
-WRITERS_OF_LETTERS = ("letter_form(", "verification_letter(", "LetterForm(", "request_password_reset(")
+WRITERS_OF_LETTERS = ("letter_form(", "verification_letter(", "LetterForm(", "request_password_reset(", "_wish(")
 
 
 def test_every_route_that_sends_mail_is_limited() -> None:
@@ -158,6 +161,9 @@ def test_every_route_that_sends_mail_is_limited() -> None:
     assert {operation.endpoint.path for operation in sending} == {
         "/signup/email-password",
         "/signup/webauthn/verify",
+        "/signin/passwordless/email",
+        "/signup/passwordless/email",
+        "/user/email/change",
         "/user/email/send-verification-email",
         "/user/password/reset",
         "/auth/sign-up",
@@ -172,7 +178,15 @@ def test_every_route_that_tries_a_secret_is_limited() -> None:
         for operation in OPERATIONS
         if any(
             word in inspect.getsource(operation.endpoint.function)
-            for word in ("PasswordAttempt(", "ticket_secret(", "parse_ticket(", "_proven(", "current=")
+            for word in (
+                "PasswordAttempt(",
+                "ticket_secret(",
+                "parse_ticket(",
+                "_proven(",
+                "current=",
+                "_follow(",
+                "code_bytes(",
+            )
         )
     ]
     assert len({operation.endpoint.path for operation in guessing}) >= 6
