@@ -83,8 +83,6 @@ async def every_credential(doors: Doors, number: int = 0) -> dict[str, str]:
             "verify": f"verifyEmail:{as_uuid(secret)}",
             "sign-in": f"passwordlessEmail:{as_uuid(secret)}",
             "change": f"emailConfirmChange:{as_uuid(secret)}",
-            "code": base64url(secret),
-            "long code": base64url(secret + secret),
             "rt": f"rt_{base64url(client.id.bytes + secret)}",
             "one-time": base64url(client.id.bytes + secret),
         }

@@ -47,28 +47,6 @@ async def refresh_token(
 
 
 @nhost.post(
-    "/token/exchange",
-    raises=(
-        InvalidAuthorizationCode,
-        InvalidCredentials,
-        EmailRefused,
-        UserNotActive,
-        EmailNotVerified,
-        AnonymousNotAllowed,
-    ),
-    tags=("session",),
-    operation="tokenExchange",
-)
-async def exchange_code(
-    body: shapes.TokenExchangeRequest, call: Call, project: Project, core: Core, tokens: AccessTokens
-) -> shapes.SessionPayload:
-    """Exchange the code that a redirect brought for a session, or for the challenge for a second factor."""
-    code = code_bytes(body.code)
-    outcome = await core.exchange_code(visit_of(call, project), code, body.code_verifier, door_terms(project))
-    return await session_payload(tokens, project, outcome)
-
-
-@nhost.post(
     "/token/verify",
     auth=bearer.optional,
     limit=BRUTE_FORCE,
@@ -114,3 +92,24 @@ async def sign_out(body: shapes.SignOutRequest, call: Call, caller: Caller | Non
     if secret is not None:
         await core.revoke_sessions.by_secret(visit, secret.bytes)
     return "OK"
+
+
+@nhost.post(
+    "/token/exchange",
+    raises=(
+        InvalidAuthorizationCode,
+        EmailRefused,
+        UserNotActive,
+        EmailNotVerified,
+        AnonymousNotAllowed,
+    ),
+    tags=("session",),
+    operation="tokenExchange",
+)
+async def exchange_code(
+    body: shapes.TokenExchangeRequest, call: Call, project: Project, core: Core, tokens: AccessTokens
+) -> shapes.SessionPayload:
+    """Exchange the code that a redirect brought for a session, or for the challenge for a second factor."""
+    code = code_bytes(body.code)
+    outcome = await core.exchange_code(visit_of(call, project), code, body.code_verifier, door_terms(project))
+    return await session_payload(tokens, project, outcome)
