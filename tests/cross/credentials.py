@@ -44,10 +44,16 @@ async def every_credential(doors: Doors, number: int = 0) -> dict[str, str]:
     key = await running.service_key(doors.nhost.project)
     csrf = await doors.accountmaker.send("GET", "/auth/csrf-session", accept="application/json")
     reset = await doors.nhost.reset_ticket(email)
+    change = await doors.nhost.change_ticket(nhost, f"new-{email}")
+    code = await doors.nhost.authorization_code(f"linked-{email}")
+    link = await doors.nhost.link_ticket(f"linked-{email}")
     found = {
         "nhost access": nhost.access,
         "nhost refresh": nhost.refresh,
         "nhost reset ticket": reset,
+        "nhost link ticket": link,
+        "nhost change ticket": change,
+        "nhost code": code,
         "sublay v7 access": v7.access,
         "sublay v7 refresh": v7.refresh,
         "sublay v6 access": v6.access,
@@ -67,12 +73,16 @@ async def every_credential(doors: Doors, number: int = 0) -> dict[str, str]:
         "accountmaker refresh": made.secret,
         "accountmaker ticket": from_base64url(ticket)[16:],
         "nhost ticket": UUID(reset.partition(":")[2]).bytes,
+        "nhost link": UUID(link.partition(":")[2]).bytes,
+        "nhost change": UUID(change.partition(":")[2]).bytes,
     }
     for kind, secret in secrets.items():
         clothes = {
             "uuid": as_uuid(secret),
             "reset": f"passwordReset:{as_uuid(secret)}",
             "verify": f"verifyEmail:{as_uuid(secret)}",
+            "sign-in": f"passwordlessEmail:{as_uuid(secret)}",
+            "change": f"emailConfirmChange:{as_uuid(secret)}",
             "rt": f"rt_{base64url(client.id.bytes + secret)}",
             "one-time": base64url(client.id.bytes + secret),
         }
@@ -108,6 +118,14 @@ async def _nhost_new_password_by_ticket(doors: Doors, text: str) -> bool:
 
 async def _nhost_verify(doors: Doors, text: str) -> bool:
     return "refreshToken=" in (await doors.nhost.follow(text)).headers.get("location", "")
+
+
+async def _nhost_press(doors: Doors, text: str) -> bool:
+    return "refreshToken=" in (await doors.nhost.press(text)).headers.get("location", "")
+
+
+async def _nhost_exchange(doors: Doors, text: str) -> bool:
+    return (await doors.nhost.exchange(text)).status_code < httpx2.codes.BAD_REQUEST
 
 
 async def _nhost_sign_out_everywhere(doors: Doors, text: str) -> bool:
@@ -170,6 +188,7 @@ def _takes(*kinds: str) -> frozenset[str]:
 
 _SUBLAY_ACCESS: Final = ("sublay v7 access", "sublay v6 access", "service key")
 _TICKETS: Final = ("nhost reset ticket", "<nhost ticket as reset>")
+_LINKS: Final = (*_TICKETS, "nhost link ticket", "nhost change ticket")
 
 PLACES: Final[Mapping[str, Place]] = {
     "nhost GET /user": Place(_takes("nhost access"), _sent("nhost", "GET", "/v1/user", authorization="Bearer {}")),
@@ -185,7 +204,9 @@ PLACES: Final[Mapping[str, Place]] = {
     "nhost POST /user/password, signed in": Place(_takes("nhost access"), _nhost_new_password),
     "nhost POST /user/password, ticket": Place(_takes(*_TICKETS), _nhost_new_password_by_ticket),
     "nhost POST /signout, all": Place(_takes("nhost access"), _nhost_sign_out_everywhere),
-    "nhost GET /verify": Place(_takes(*_TICKETS), _nhost_verify),
+    "nhost GET /verify": Place(_takes(*_LINKS), _nhost_verify),
+    "nhost POST /verify": Place(_takes(*_LINKS), _nhost_press),
+    "nhost POST /token/exchange": Place(_takes("nhost code"), _nhost_exchange),
     "v7 change-password": Place(_takes(*_SUBLAY_ACCESS), _sublay_password("sublay")),
     "v6 change-password": Place(_takes(*_SUBLAY_ACCESS), _sublay_password("replyke")),
     "v7 refresh": Place(_takes("sublay v7 refresh", "sublay v6 refresh"), _sublay_refresh("sublay")),

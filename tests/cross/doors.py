@@ -15,6 +15,7 @@ import httpx2
 import msgspec
 
 from tests.support.authenticator import Authenticator
+from tests.support.linking import CHALLENGE, VERIFIER
 from tests.support.serving import ALL_DOORS, CLIENT_ID, Running
 from vestibule.core.projects import NewProject, Project
 from vestibule.kernel.ids import unprefixed
@@ -140,6 +141,34 @@ class NhostDoor(Door):
     async def follow(self, ticket: str) -> httpx2.Response:
         """Open the link of a mail."""
         return await self.send("GET", f"/v1/verify?ticket={ticket}&redirectTo=http://localhost:3000")
+
+    async def press(self, ticket: str) -> httpx2.Response:
+        """Press the button on the page that the link of a mail may open."""
+        form = {"ticket": ticket, "redirectTo": "http://localhost:3000"}
+        headers = {"host": self.host, "sec-fetch-site": "same-origin"}
+        return await self.running.client.post("/v1/verify", data=form, headers=headers)
+
+    async def link_ticket(self, email: str = EMAIL, **more: str) -> str:
+        """Ask for a magic link, which also registers who is new, and return its ticket."""
+        asked = await self.send("POST", "/v1/signin/passwordless/email", {"email": email, **more})
+        assert asked.status_code == 200, asked.text
+        return (await self.running.mails())[0].ticket
+
+    async def change_ticket(self, held: Held, new_email: str) -> str:
+        """Ask for another address and return the ticket in the mail to it."""
+        bearer = f"Bearer {held.access}"
+        asked = await self.send("POST", "/v1/user/email/change", {"newEmail": new_email}, authorization=bearer)
+        assert asked.status_code == 200, asked.text
+        return (await self.running.mails())[0].ticket
+
+    async def authorization_code(self, email: str = EMAIL) -> str:
+        """Ask for a magic link with a challenge, open it, and return the code that it brings."""
+        followed = await self.follow(await self.link_ticket(email, codeChallenge=CHALLENGE))
+        return parse_qs(urlsplit(followed.headers["location"]).query)["code"][0]
+
+    async def exchange(self, code: str) -> httpx2.Response:
+        """Send a code with the verifier that goes with it."""
+        return await self.send("POST", "/v1/token/exchange", {"code": code, "codeVerifier": VERIFIER})
 
 
 @dataclass
@@ -276,8 +305,9 @@ class LegacyDoor(SublayDoor):
 
 
 async def other_doors(running: Running) -> Doors:
-    """Make a second project that opens every door, and return its doors."""
-    new = NewProject("Other", ALL_DOORS, public_id="other", hosts=(OTHER_HOST,))
+    """Make a second project that opens every door and sends magic links, and return its doors."""
+    settings = {"sign_in_links_enabled": True, "client_url": "http://localhost:3000"}
+    new = NewProject("Other", ALL_DOORS, public_id="other", hosts=(OTHER_HOST,), settings=settings)
     project = await running.core.registry.create_project(new)
     client = await running.new_client(project)
     await running.core.catalog.refresh()

@@ -73,6 +73,14 @@ async def _passkey_for_elevation(scene: Scene) -> dict[str, Any]:
     return {"credential": scene.doors.nhost.authenticator.get(options)}
 
 
+async def _sign_in_link(scene: Scene) -> str:
+    return await scene.doors.nhost.link_ticket(scene.email)
+
+
+async def _code(scene: Scene) -> str:
+    return await scene.doors.nhost.authorization_code(scene.email)
+
+
 async def _v5(scene: Scene, what: str, **body: str) -> httpx2.Response:
     path = f"/api/v5/{scene.doors.replyke.project.public_id}/auth/{what}"
     return await scene.doors.replyke.send("POST", path, body)
@@ -141,6 +149,12 @@ PATHS: Final[Mapping[str, Path]] = {
     "nhost verifyElevateOTPSms": Path(
         lambda scene, code: scene.post("/elevate/otp/sms/verify", {"otp": code}, bearer=True), _texted_elevation
     ),
+    "nhost confirmTicket": Path(
+        lambda scene, ticket: scene.doors.nhost.press(ticket),
+        _sign_in_link,
+        allows={"unverified": "the link proves the address"},
+    ),
+    "nhost tokenExchange": Path(lambda scene, code: scene.doors.nhost.exchange(code), _code),
     "sublay v5_sign_in": Path(lambda scene, _: _v5(scene, "sign-in", email=scene.email, password=PASSWORD)),
     "sublay v6_sign_in": Path(lambda scene, _: scene.doors.replyke.try_to_sign_in(scene.email, PASSWORD)),
     "sublay v7_sign_in": Path(lambda scene, _: scene.doors.sublay.try_to_sign_in(scene.email, PASSWORD)),

@@ -3,6 +3,7 @@ import pytest
 from tests.cross.credentials import PLACES, SIGNS_OUT, SILENT, every_credential
 from tests.cross.doors import EMAIL, PASSWORD, Doors, doors_of, other_doors
 from tests.support.serving import Serve
+from tests.support.ways_in import EVERY_WAY_IN
 
 
 async def _assert_unharmed(doors: Doors, credentials: dict[str, str]) -> None:
@@ -14,14 +15,17 @@ async def _assert_unharmed(doors: Doors, credentials: dict[str, str]) -> None:
         ("accountmaker POST /auth/refresh", "accountmaker refresh"),
         ("accountmaker POST /auth/verify", "accountmaker ticket"),
         ("nhost GET /verify", "nhost reset ticket"),
+        ("nhost POST /token/exchange", "nhost code"),
+        ("nhost POST /verify", "nhost link ticket"),
     ):
         assert await PLACES[place].accepts(doors, credentials[kind]), kind
     assert (await doors.nhost.try_to_sign_in(f"0{EMAIL}", PASSWORD)).status_code == 200
+    assert await PLACES["nhost GET /verify"].accepts(doors, credentials["nhost change ticket"])
 
 
 async def test_every_credential_is_good_where_it_belongs(serve: Serve) -> None:
     """The matrix below means something: each place does take what is meant for it."""
-    async with serve() as running:
+    async with serve(policy=EVERY_WAY_IN) as running:
         doors = doors_of(running)
         uses = [(name, place, kind) for name, place in PLACES.items() for kind in place.takes]
         for number, (name, place, kind) in enumerate(uses):
@@ -34,7 +38,7 @@ async def test_nothing_is_good_where_it_does_not_belong(serve: Serve, place: str
     """A token, ticket or key of one door or purpose is refused by all others, whatever it is dressed as, and is
     none the worse for it afterwards (security 38, 75, 134).
     """
-    async with serve() as running:
+    async with serve(policy=EVERY_WAY_IN) as running:
         doors = doors_of(running)
         credentials = await every_credential(doors)
         foreign = {kind: text for kind, text in credentials.items() if kind not in PLACES[place].takes}
@@ -45,7 +49,7 @@ async def test_nothing_is_good_where_it_does_not_belong(serve: Serve, place: str
 
 async def test_nothing_of_one_project_is_good_in_another(serve: Serve) -> None:
     """The same places of a project with the same doors take none of it, and end none of it (security 122)."""
-    async with serve() as running:
+    async with serve(policy=EVERY_WAY_IN) as running:
         here, there = doors_of(running), await other_doors(running)
         credentials = await every_credential(here)
         await every_credential(there)
@@ -60,7 +64,7 @@ async def test_nothing_of_one_project_is_good_in_another(serve: Serve) -> None:
 @pytest.mark.parametrize("place", SILENT)
 async def test_signing_out_ends_nothing_of_other_doors_and_projects(serve: Serve, place: str) -> None:
     """The answer is always the same, so a foreign token must not be judged by it (security 122, 134)."""
-    async with serve() as running:
+    async with serve(policy=EVERY_WAY_IN) as running:
         here, there = doors_of(running), await other_doors(running)
         credentials = await every_credential(here)
         for kind, text in credentials.items():
@@ -72,7 +76,7 @@ async def test_signing_out_ends_nothing_of_other_doors_and_projects(serve: Serve
 
 async def test_a_token_that_was_checked_once_is_not_remembered_for_others(serve: Serve) -> None:
     """What one door has verified stays its own: neither another door nor another project finds it (security 122)."""
-    async with serve() as running:
+    async with serve(policy=EVERY_WAY_IN) as running:
         here, there = doors_of(running), await other_doors(running)
         credentials = await every_credential(here)
         access = {"nhost": "nhost access", "sublay": "sublay v7 access", "accountmaker": "accountmaker access"}

@@ -21,7 +21,10 @@ OPEN = {
         "/signin/webauthn/verify",
         "/signin/mfa/totp",
         "/mfa/recovery-codes/sign-in",
+        "/signin/passwordless/email",
+        "/signup/passwordless/email",
         "/token",
+        "/token/exchange",
         "/token/verify",
         "/signout",
         "/user/password",
@@ -147,7 +150,7 @@ async def test_a_project_is_served_by_the_dialects_that_it_lists(serve: Serve, n
         assert any(400 <= status < 500 for status in statuses)
 
 
-WRITERS_OF_LETTERS = ("letter_form(", "verification_letter(", "LetterForm(", "request_password_reset(")
+WRITERS_OF_LETTERS = ("letter_form(", "verification_letter(", "LetterForm(", "request_password_reset(", "_wish(")
 
 
 def test_every_route_that_sends_mail_is_limited() -> None:
@@ -160,11 +163,20 @@ def test_every_route_that_sends_mail_is_limited() -> None:
     assert {operation.endpoint.path for operation in sending} == {
         "/signup/email-password",
         "/signup/webauthn/verify",
+        "/signin/passwordless/email",
+        "/signup/passwordless/email",
+        "/user/email/change",
         "/user/email/send-verification-email",
         "/user/password/reset",
         "/auth/sign-up",
     }
     assert [str(operation) for operation in sending if not operation.endpoint.limits] == []
+
+
+TRYING_SECRETS = (
+    *("PasswordAttempt(", "ticket_secret(", "parse_ticket(", "_proven(", "current="),
+    *("_follow(", "code_bytes("),
+)
 
 
 def test_every_route_that_tries_a_secret_is_limited() -> None:
@@ -182,6 +194,8 @@ def test_every_route_that_tries_a_secret_is_limited() -> None:
                 "current=",
                 "body.otp",
                 "body.code",
+                "_follow(",
+                "code_bytes(",
             )
         )
     ]

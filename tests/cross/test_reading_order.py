@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.serving import Serve
 
-_NHOST = ["/signup/email-password", "/signin/email-password", "/token", "/token/verify", "/signout", "/user"]
+_NHOST = ["/signup/email-password", "/signin/email-password", "/token", "/token/verify", "/signout"]
 _SUBLAY = ["/v7/{project}/auth/sign-up", "/v8/{project}/auth/sign-up", "/api/v7/{project}/auth/sign-up"]
 
 

@@ -17,10 +17,11 @@ from vestibule.core.email_codes import (
     SignInWithEmailCode,
     SignUpWithEmailCode,
 )
-from vestibule.core.emails import RequestVerification, VerifyEmail
+from vestibule.core.emails import ChangeAddress, RequestEmailChange, RequestVerification, VerifyEmail
 from vestibule.core.facade import Core
 from vestibule.core.guesses import CodesOfOurs, GuessCode
 from vestibule.core.letters import Postage, SendCode, SendLetter, SendNotice
+from vestibule.core.links import MailLink, RequestSignInLink, SignUpWithLink
 from vestibule.core.outbox import Outbox
 from vestibule.core.passkeys import (
     AddPasskey,
@@ -41,6 +42,7 @@ from vestibule.core.passwords import (
     SignInWithPassword,
     SignUpWithPassword,
 )
+from vestibule.core.pkce import ExchangeCode, IssueCode
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.proofs import ProveAddress
 from vestibule.core.reaper import Reaper
@@ -131,7 +133,6 @@ def build_core(
     keep_passkey = KeepPasskey(clock, entropy, audit)
     enter = EnterWithPasskey(db, challenges, finish, audit, clock)
     hashing = Hashing(settings.argon2, settings.hashing)
-    set_password = SetPassword(revoke, tickets, audit, clock)
     create_user = CreateUser(clock, entropy)
     register = RegisterUser(users, create_user, accounts, audit)
     notice = SendNotice(outbox)
@@ -144,6 +145,10 @@ def build_core(
     texts = SendText(tickets, codes, outbox, text_postage, remote_verification)
     newcomers = TextNewcomers(db, register, texts)
     prove_number = ProveNumber(users, tickets, register, notice, audit, clock)
+    set_password = SetPassword(users, revoke, tickets, notice, audit, clock)
+    prove = ProveAddress(users, tickets, revoke, audit, clock)
+    change_address = ChangeAddress(users, create_user, tickets, revoke, notice, audit, clock)
+    mail_link = MailLink(db, users, register, letters)
     return Core(
         db=db,
         clock=clock,
@@ -175,14 +180,11 @@ def build_core(
         change_standing=ChangeStanding(db, users, revoke),
         change_password=ChangePassword(db, users, attempts, hashing, set_password),
         request_password_reset=RequestPasswordReset(db, users, postage, letters),
-        reset_password=ResetPassword(db, users, tickets, hashing, set_password),
+        reset_password=ResetPassword(db, users, tickets, hashing, prove, set_password),
         request_verification=RequestVerification(db, users, postage, letters),
-        verify_email=VerifyEmail(db, users, tickets, finish),
         request_email_code=RequestEmailCode(db, users, postage, email_guesses, mail_code),
         sign_up_with_email_code=SignUpWithEmailCode(db, users, postage, email_guesses, mail_code),
-        sign_in_with_email_code=SignInWithEmailCode(
-            db, users, email_guesses, ProveAddress(users, tickets, revoke, audit, clock), finish
-        ),
+        sign_in_with_email_code=SignInWithEmailCode(db, users, email_guesses, prove, finish),
         request_elevation_email=RequestElevationEmail(db, users, postage, email_guesses, codes),
         elevate_with_email_code=ElevateWithEmailCode(db, users, email_guesses, tickets, finish),
         request_text_code=RequestTextCode(db, users, text_postage, text_guesses, texts, newcomers),
@@ -192,6 +194,11 @@ def build_core(
         elevate_with_text_code=ElevateWithTextCode(db, users, text_guesses, tickets, text_postage, finish),
         request_phone_change=RequestPhoneChange(db, users, text_postage, text_guesses, texts),
         change_phone=ChangePhone(db, users, create_user, text_guesses, tickets, revoke, text_postage, notice, audit),
+        request_email_change=RequestEmailChange(db, users, postage, letters),
+        verify_email=VerifyEmail(db, tickets, prove, change_address, finish, IssueCode(tickets, finish)),
+        request_sign_in_link=RequestSignInLink(db, users, postage, mail_link),
+        sign_up_with_link=SignUpWithLink(db, users, postage, mail_link),
+        exchange_code=ExchangeCode(db, tickets, finish),
         reaper=Reaper(db, outbox, clock, settings.retention),
     )
 

@@ -12,7 +12,8 @@ from vestibule.core.email_codes import (
     SignInWithEmailCode,
     SignUpWithEmailCode,
 )
-from vestibule.core.emails import RequestVerification, VerifyEmail
+from vestibule.core.emails import RequestEmailChange, RequestVerification, VerifyEmail
+from vestibule.core.links import RequestSignInLink, SignUpWithLink
 from vestibule.core.outbox import Outbox
 from vestibule.core.passkeys import AddPasskey, ElevateWithPasskey, SignInWithPasskey, SignUpWithPasskey
 from vestibule.core.passwords import (
@@ -23,6 +24,7 @@ from vestibule.core.passwords import (
     SignInWithPassword,
     SignUpWithPassword,
 )
+from vestibule.core.pkce import ExchangeCode
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
 from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
@@ -78,6 +80,7 @@ class Core:
     request_password_reset: RequestPasswordReset
     reset_password: ResetPassword
     request_verification: RequestVerification
+    request_email_change: RequestEmailChange
     verify_email: VerifyEmail
     request_email_code: RequestEmailCode
     sign_up_with_email_code: SignUpWithEmailCode
@@ -91,4 +94,7 @@ class Core:
     elevate_with_text_code: ElevateWithTextCode
     request_phone_change: RequestPhoneChange
     change_phone: ChangePhone
+    request_sign_in_link: RequestSignInLink
+    sign_up_with_link: SignUpWithLink
+    exchange_code: ExchangeCode
     reaper: Reaper

@@ -37,6 +37,14 @@ def nhost_settings(door: Door) -> NhostSettings:
         server_url = door.public_url + (prefix or _DEFAULT_PREFIX)
     else:
         server_url = checks.url(reader, nhost.SERVER_URL.name, written, dev=door.is_dev)
+    link_confirm = reader.get(own.LINK_CONFIRM)
+    parts = urlsplit(server_url)
+    if link_confirm and parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        reader.refuse(
+            own.LINK_CONFIRM.name,
+            "needs https: without it browsers do not say that it was our own page whose button was pressed",
+            f"set {nhost.SERVER_URL.name} to an https URL",
+        )
     return NhostSettings(
         server_url=server_url,
         api_prefix=prefix,
@@ -45,6 +53,8 @@ def nhost_settings(door: Door) -> NhostSettings:
         claims_namespace=door.jwt.claims_namespace if door.jwt else None,
         codes=cast("Codes", reader.get(own.NHOST_CODES)),  # one_of() has checked it
         email_limit_is_global=reader.get(nhost.EMAIL_IS_GLOBAL),
+        pkce_only=reader.get(own.NHOST_PKCE_ONLY),
+        link_confirm=link_confirm,
     )
 
 

@@ -123,6 +123,9 @@ PHONE_KEPT: Final = Variable(
     "How long a phone number stays that of a user whom nobody has seen: whoever proves it later is somebody new,"
     " since operators give numbers away again. 0 is for ever.",
 )
+EMAIL_CHANGE_ENDS_SESSIONS: Final = switch(
+    "VESTIBULE_EMAIL_CHANGE_ENDS_SESSIONS", "End the user's other sessions when the address changes.", default=True
+)
 SECOND_FACTOR_AFTER: Final = Variable(
     "VESTIBULE_SECOND_FACTOR_AFTER",
     one_of("every", "password"),
@@ -178,6 +181,12 @@ NHOST_CODES: Final = Variable(
     "2025",
     "Error codes that Nhost Auth has renamed: as of October 2025, or the newest (`user-already-exists`,"
     " `invalid-otp`, `otp-too-many-attempts`).",
+)
+NHOST_PKCE_ONLY: Final = switch(
+    "VESTIBULE_NHOST_PKCE_ONLY", "Refuse links without `codeChallenge`, so that no redirect carries a refresh token."
+)
+LINK_CONFIRM: Final = switch(
+    "VESTIBULE_LINK_CONFIRM", "Mailed links open a page with a button; only pressing it uses the link up (nhost)."
 )
 SUBLAY_ACCESS_LIFE: Final = Variable(
     "VESTIBULE_SUBLAY_ACCESS_TOKEN_SECONDS",
@@ -309,6 +318,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         PASSWORD_CHANGE_ENDS_SESSIONS,
         PHONE_CHANGE_ENDS_SESSIONS,
         PHONE_KEPT,
+        EMAIL_CHANGE_ENDS_SESSIONS,
         SECOND_FACTOR_AFTER,
         MFA_CHANGE_ENDS_SESSIONS,
         NOTICES,
@@ -322,7 +332,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         HASHING_WAITING,
         HASHING_DEADLINE,
     ),
-    "Dialects": (NHOST_CODES, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
+    "Dialects": (NHOST_CODES, NHOST_PKCE_ONLY, LINK_CONFIRM, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
     "Calls to other servers": (OUTBOUND_ALLOW, OUTBOUND_PROXY, OUTBOUND_CA_FILE),
     "Limits, mail and retention": (
         RATE_LIMITS,

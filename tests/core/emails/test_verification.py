@@ -127,11 +127,14 @@ async def resent(under_test: CoreUnderTest) -> TicketVisit:
 
 
 async def test_a_letter_proves_only_the_address_it_went_to(under_test: CoreUnderTest) -> None:
-    """If the address was changed since, nothing is proven (security 14)."""
+    """If the address was changed since, it proves nothing and lets nobody in (security 14)."""
     came = await mailed(under_test)
     await under_test.db.run(RENAME, email="new@example.com")
 
-    await under_test.core.verify_email(strict(under_test), came)
+    with pytest.raises(InvalidTicket):
+        await under_test.core.verify_email(strict(under_test), came)
+    with pytest.raises(InvalidTicket):
+        await under_test.core.verify_email.and_sign_in(under_test.visit(), came, DOOR)
 
     subject = await under_test.core.users.subject_by_email(under_test.db, under_test.project.id, "new@example.com")
     assert subject is not None

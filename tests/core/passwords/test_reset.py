@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.support.cores import LETTER, PASSWORD, CoreUnderTest
+from vestibule.core.letters import ANSWER_AFTER_SECONDS
 from vestibule.core.passwords import NewPassword
-from vestibule.core.passwords.reset import ANSWER_AFTER_SECONDS
 from vestibule.core.projects import Visit
 from vestibule.kernel.clock import monotonic_seconds
 from vestibule.kernel.errors import (

@@ -46,6 +46,10 @@ class Speaker:
         who = {} if token is None else {"authorization": f"Bearer {token}"}
         return await self.running.client.post(self.base + path, content=content, headers={**kind, **who, **headers})
 
+    async def submit(self, path: str, form: dict[str, str], **headers: str) -> httpx2.Response:
+        """Send `form` as a browser does when a button is pressed."""
+        return await self.running.client.post(self.base + path, data=form, headers=headers)
+
     async def get(self, path: str, token: str | None = None, **headers: str) -> httpx2.Response:
         """Read a path."""
         who = {} if token is None else {"authorization": f"Bearer {token}"}

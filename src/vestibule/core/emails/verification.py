@@ -1,18 +1,14 @@
-"""Proving an address: a letter goes out, its ticket comes back, and whoever brings it may be signed in."""
+"""Asking for another letter that proves an address."""
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Final
 
 from vestibule.core.letters import LetterForm, Postage, SendLetter
 from vestibule.core.projects import Visit
-from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
-from vestibule.core.tickets import Purpose, Ticket, TicketDesk
+from vestibule.core.tickets import Purpose
 from vestibule.core.users import Subject, UserDirectory, parse_email, refuse_unless_welcome
-from vestibule.kernel.errors import EmailAlreadyVerified, EmailNotVerified, InvalidTicket, UserNotFound
-from vestibule.storage import Database, Queries
-
-_PROVES_ADDRESS: Final = frozenset({Purpose.EMAIL_VERIFICATION, Purpose.PASSWORD_RESET})
+from vestibule.kernel.errors import EmailAlreadyVerified, EmailNotVerified, UserNotFound
+from vestibule.storage import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,57 +46,3 @@ class RequestVerification:
         async with self.db.write() as tx:
             await self.users.held(tx, visit.project.id, subject.id)
             await self.letters(tx, visit, Purpose.EMAIL_VERIFICATION, form, subject=subject, credential=credential)
-
-
-@dataclass(frozen=True, slots=True)
-class TicketVisit:
-    """A ticket that came back by a link."""
-
-    purpose: Purpose
-    secret: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class VerifyEmail:
-    """Takes a mailed ticket: the address is proven, and at doors that want it a session begins."""
-
-    db: Database
-    users: UserDirectory
-    tickets: TicketDesk
-    finish: FinishSignIn
-
-    async def __call__(self, visit: Visit, came: TicketVisit) -> Ticket:
-        """Prove the address and sign nobody in. Raises: InvalidTicket, ExpiredTicket."""
-        ticket = await self._examined(visit, came)
-        async with self.db.write() as tx:
-            await self._take(tx, visit, ticket)
-        return ticket
-
-    async def and_sign_in(self, visit: Visit, came: TicketVisit, terms: DoorTerms) -> SignedIn | SecondFactorRequired:
-        """Prove the address and finish a sign-in; a refused sign-in leaves the ticket unspent.
-
-        Raises: InvalidTicket, ExpiredTicket, and what FinishSignIn raises.
-        """
-        ticket = await self._examined(visit, came)
-        if ticket.user_id is None:
-            raise InvalidTicket
-        async with self.db.write() as tx:
-            await self._take(tx, visit, ticket)
-            return await self.finish(tx, visit, Identified(ticket.user_id, Method.EMAIL_LINK), terms)
-
-    async def _examined(self, visit: Visit, came: TicketVisit) -> Ticket:
-        if came.purpose not in _PROVES_ADDRESS:
-            raise InvalidTicket
-        return await self.tickets.examine(
-            self.db, visit.project.id, came.purpose, visit.dialect, came.secret, visit.client_id
-        )
-
-    async def _take(self, tx: Queries, visit: Visit, ticket: Ticket) -> None:
-        if ticket.user_id is not None:
-            try:
-                await self.users.held(tx, visit.project.id, ticket.user_id)
-            except UserNotFound as error:  # deleted this moment, and the ticket with them
-                raise InvalidTicket from error
-        await self.tickets.spend(tx, ticket)
-        if ticket.credential_id is not None and ticket.address is not None:
-            await self.users.mark_verified(tx, visit.project.id, ticket.credential_id, ticket.address)

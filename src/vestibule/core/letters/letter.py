@@ -21,6 +21,7 @@ _TEMPLATES: Final[dict[Purpose, TemplateName]] = {
     Purpose.EMAIL_CODE: "signin-otp",
     Purpose.ELEVATION_EMAIL_CODE: "signin-otp",
 }
+CHALLENGE: Final = "challenge"  # in the payload of a letter's ticket
 CODE_TRIES: Final = 5
 CODE_LIFE: Final = timedelta(minutes=10)
 _CODE_DIGITS: Final = 6
@@ -30,7 +31,8 @@ _CODE_DIGITS: Final = 6
 class LetterForm:
     """How a door writes a ticket: as text, and as a link built from its configured public URL; good for `life`.
 
-    With `with_code` the letter also has a code to type, for readers who open their mail on another device.
+    With `with_code` the letter also has a code to type, for readers who open their mail on another device. With a
+    `challenge` (RFC 7636), kept with the ticket, what the link leads to is of use to who asked for it only.
     """
 
     ticket_text: Callable[[bytes], str]
@@ -41,6 +43,7 @@ class LetterForm:
     server_url: str = ""
     client_url: str = ""
     with_code: bool = False
+    challenge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,16 @@ class SendCode:
         await self.tickets.issue(tx, ticket, code=code.encode())
         return code
 
-    async def for_address(self, tx: Queries, visit: Visit, purpose: Purpose, credential: CredentialRow) -> str:
-        """Return a new code that proves this address."""
+    async def for_address(
+        self,
+        tx: Queries,
+        visit: Visit,
+        purpose: Purpose,
+        credential: CredentialRow,
+        *,
+        letter: Purpose | None = None,
+    ) -> str:
+        """Return a new code that proves this address; `letter` is what the letter around it is for, if for more."""
         ticket = NewTicket(
             project_id=visit.project.id,
             purpose=purpose,
@@ -78,6 +89,7 @@ class SendCode:
             client_id=visit.client_id,
             address=credential.email_key,
             tries=CODE_TRIES,
+            payload={} if letter is None else {"letter": letter.value},
         )
         return await self.issue(tx, ticket)
 
@@ -123,36 +135,40 @@ class SendLetter:
         form: LetterForm,
         *,
         subject: Subject,
-        credential: CredentialRow,
+        credential: CredentialRow | None,
         new_address: EmailAddress | None = None,
         payload: dict[str, Any] | None = None,
     ) -> None:
         """Write ticket and mail in the caller's transaction, which holds the user; a dead mail server is not noticed.
 
         The ticket is bound to the address it is sent to: it proves that one and no other (security 14). That is the
-        credential's own, or the `new_address` that it is to become. `payload` is kept with the ticket.
+        credential's own, or the `new_address` that it is to become; who has no credential yet gets one by that.
+        `payload` is kept with the ticket.
         """
-        recipient = new_address.text if new_address else credential.email
+        email, key = (credential.email, credential.email_key) if credential else ("", "")
+        recipient = new_address.text if new_address else email
         ticket = NewTicket(
             project_id=visit.project.id,
             purpose=purpose,
             dialect=visit.dialect,
             life=form.life,
             user_id=subject.id,
-            credential_id=credential.id,
+            credential_id=credential.id if credential else None,
             client_id=visit.client_id,
-            address=new_address.key if new_address else credential.email_key,
-            payload=payload or {},
+            address=new_address.key if new_address else key,
+            payload={**(payload or {}), **({CHALLENGE: form.challenge} if form.challenge else {})},
         )
         text = form.ticket_text(await self.tickets.issue(tx, ticket))
-        code = await self.codes.for_address(tx, visit, Purpose.EMAIL_CODE, credential) if form.with_code else ""
+        code = ""
+        if form.with_code and credential is not None:
+            code = await self.codes.for_address(tx, visit, Purpose.EMAIL_CODE, credential, letter=purpose)
         variables = MailVariables(
             product=visit.project.name,
             link=form.link(text),
             ticket=text,
             code=code,
             redirect_to=form.redirect_to,
-            email=credential.email,
+            email=email,
             new_email=new_address.text if new_address else "",
             display_name=subject.display_name,
             locale=subject.locale,

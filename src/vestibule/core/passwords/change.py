@@ -5,6 +5,7 @@ from uuid import UUID
 
 from vestibule.core.attempts import PASSWORD_BUDGET, AttemptBudget
 from vestibule.core.audit import AuditEntry, AuditLog
+from vestibule.core.letters import SendNotice
 from vestibule.core.passwords import store
 from vestibule.core.passwords.hashing import Hashing
 from vestibule.core.passwords.rules import NewPassword, refuse_unfit
@@ -38,30 +39,32 @@ class PasswordChange:
 class SetPassword:
     """Writes a hash and what follows from it; the part that change and reset share."""
 
+    users: UserDirectory
     sessions: RevokeSessions
     tickets: TicketDesk
+    notice: SendNotice
     audit: AuditLog
     clock: Clock
 
     async def __call__(
         self, tx: Queries, visit: Visit, credential: PasswordCredential, password_hash: str, *, kept: UUID | None
     ) -> None:
-        """Set the hash, end other sessions where the project says so, kill open reset links (security 29, 98).
+        """Set the hash, end other sessions where the project says so, and tell the user (security 29).
 
-        Sign-ins that wait for their second factor end as well.
-
-        The caller holds the user.
+        The caller holds the user. Whatever is under way and could sign in, or turn the account over, dies as well:
+        reset and sign-in links, codes, a pending second factor, a change of address (security 14, 98). The letter that
+        proves the address of a sign-up stays good: it is no way around a password.
         """
         project = visit.project
         user_id = credential.user_id
         await tx.run(store.SET_HASH, project_id=project.id, credential_id=credential.id, password_hash=password_hash)
         await tx.run(store.PASSWORD_CHANGED, project_id=project.id, user_id=user_id, now=self.clock.now())
-        for purpose in (Purpose.PASSWORD_RESET, Purpose.SECOND_FACTOR):  # the latter stands for the old password
-            await self.tickets.withdraw(tx, project.id, purpose, user_id)
+        await self.tickets.withdraw_all(tx, project.id, user_id, but=Purpose.EMAIL_VERIFICATION)
         if project.policy.password_change_ends_other_sessions:
             await self.sessions.all_of(tx, project.id, user_id, but=kept)
         entry = AuditEntry(project.id, "password.changed", user_id, kept, visit.dialect, request_id=visit.request_id)
         await self.audit.record(tx, entry)
+        await self.notice(tx, visit, await self.users.subject(tx, project.id, user_id), "password-changed")
 
 
 @dataclass(frozen=True, slots=True)

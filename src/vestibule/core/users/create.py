@@ -153,6 +153,37 @@ class CreateUser:
             await tx.one(store.DELETE_USER, project_id=project_id, user_id=claim_id)
         await tx.run(store.SET_PHONE, project_id=project_id, user_id=user_id, phone_number=phone_number, now=now)
 
+    async def move_address(
+        self, tx: Queries, project_id: ProjectId, user_id: UUID, credential_id: UUID, address: EmailAddress
+    ) -> None:
+        """Give a credential of the user another address, which was proven; its password stays. Raises: EmailTaken."""
+        now = self.clock.now()
+        claim_id = new_uuid7(self.entropy, to_micros(now))
+        claimed = await tx.one(
+            store.INSERT_CREDENTIAL,
+            project_id=project_id,
+            id=claim_id,
+            user_id=user_id,
+            email=address.text,
+            email_key=address.key,
+            verified_at=None,
+            password_hash=None,
+            is_primary=False,
+            now=now,
+        )
+        if claimed is None:
+            raise EmailTaken
+        await tx.run(store.DROP_CLAIM, project_id=project_id, credential_id=claim_id)
+        await tx.run(
+            store.MOVE_CREDENTIAL,
+            project_id=project_id,
+            credential_id=credential_id,
+            user_id=user_id,
+            email=address.text,
+            email_key=address.key,
+            now=now,
+        )
+
     async def _say_what_is_taken(self, tx: Queries, project_id: ProjectId, new: NewUser) -> NoReturn:
         if new.address is not None:
             owner = await tx.one(store.CREDENTIAL_BY_EMAIL, project_id=project_id, email_key=new.address.key)

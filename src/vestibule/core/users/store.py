@@ -167,6 +167,20 @@ VERIFY_CREDENTIAL: Final = Statement(
     """,
 )
 
+# An UPDATE cannot say ON CONFLICT. An address is claimed by an INSERT, and given back for the UPDATE: nobody else gets
+# past the claim before this transaction ends.
+DROP_CLAIM: Final = Statement(
+    None, "DELETE FROM vestibule_credentials WHERE project_id = :project_id AND id = :credential_id"
+)
+
+MOVE_CREDENTIAL: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_credentials SET email = :email, email_key = :email_key, verified_at = :now
+    WHERE project_id = :project_id AND id = :credential_id AND user_id = :user_id
+    """,
+)
+
 VERIFY_PHONE: Final = Statement(
     None,
     """

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from vestibule.core.facade import Core
 from vestibule.core.redirects import allow_list_of
 from vestibule.dialects.nhost import (
+    email_change,
     email_codes,
     passkeys,
+    passwordless,
     passwords,
     phones,
     recovery_codes,
@@ -19,7 +21,9 @@ from vestibule.dialects.nhost import (
     totp,
     user,
     verification,
+    verify,
 )
+from vestibule.dialects.nhost.confirm import ConfirmPages
 from vestibule.dialects.nhost.dialect import configured, nhost
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.tokens import AccessTokens
@@ -42,6 +46,9 @@ HANDLERS = (
     text_codes,
     phones,
     verification,
+    passwordless,
+    email_change,
+    verify,
     system,
 )
 
@@ -59,6 +66,7 @@ def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[typ
     dependencies: dict[type, object] = {
         Core: core,
         NhostSettings: settings,
+        ConfirmPages: ConfirmPages(),
         AccessTokens: AccessTokens.configured(core, settings),
         system.PublishedKeys: system.PublishedKeys(core),
     }

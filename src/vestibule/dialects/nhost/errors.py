@@ -13,7 +13,7 @@ from vestibule.core.projects import Project
 from vestibule.core.redirects import allowed_target
 from vestibule.dialects.nhost.links import with_parameters
 from vestibule.dialects.nhost.settings import NhostSettings
-from vestibule.dialects.nhost.shapes import VerifyQuery
+from vestibule.dialects.nhost.shapes import VerifyForm, VerifyQuery
 from vestibule.kernel import errors as refusals
 from vestibule.kernel.errors import MalformedRequest, Refusal
 from vestibule.wire import Answer, Call, InternalError, PlainText, RawBody, Redirect, Reply, WireError
@@ -247,15 +247,24 @@ def _is_unreadable(refusal: MalformedRequest) -> bool:
 
 
 def _redirects(call: Call, failure: Refusal | InternalError) -> bool:
-    if isinstance(failure, MalformedRequest):
+    if isinstance(failure, MalformedRequest | refusals.OriginNotAllowed):
         return False
-    return call.endpoint is not None and REDIRECTS in call.endpoint.marks and isinstance(call.query, VerifyQuery)
+    return call.endpoint is not None and REDIRECTS in call.endpoint.marks and _link(call) is not None
+
+
+def _link(call: Call) -> VerifyQuery | VerifyForm | None:
+    """Return the mailed link that is followed, once it has been read."""
+    for place in (call.query, call.body):
+        if isinstance(place, VerifyQuery | VerifyForm):
+            return place
+    return None
 
 
 def _redirect(call: Call, error: WireError) -> Reply:
     project: Project = call.project
+    link = _link(call)
     try:
-        target = allowed_target(project.policy, call.query.redirect_to)
+        target = allowed_target(project.policy, link.redirect_to if link else None)
     except refusals.RedirectNotAllowed:
         target = project.policy.client_url
     if not target:

@@ -1,22 +1,47 @@
 """Links that go out: mailed ones, built from the configured public URL, and redirect targets with parameters."""
 
+import base64
+import binascii
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
+from msgspec import UNSET, UnsetType
+
 from vestibule.core.letters import LetterForm
 from vestibule.core.projects import Project
 from vestibule.core.tickets import Purpose
 from vestibule.dialects.nhost.settings import NhostSettings
-from vestibule.kernel.errors import InvalidTicket
+from vestibule.kernel.errors import InvalidAuthorizationCode, InvalidTicket, NothingAsked
 from vestibule.kernel.ids import parse_uuid
 
+_HOUR: Final = timedelta(hours=1)
+_CODE_CHARACTERS: Final = 43
+
+
+@dataclass(frozen=True, slots=True)
+class TicketKind:
+    """What a kind of mailed ticket is good for, what its links call themselves, and how long they work.
+
+    With `has_code` its letters also carry a code to type: those that prove an address and sign in, nothing else.
+    """
+
+    purpose: Purpose
+    link_type: str
+    life: timedelta = _HOUR
+    has_code: bool = False
+
+
 # The prefix that a ticket wears on the wire. What it is good for stands in its row; this is decoration (security 75).
-TICKET_KINDS: Final = {"verifyEmail": Purpose.EMAIL_VERIFICATION, "passwordReset": Purpose.PASSWORD_RESET}
-_LINK_TYPES: Final = {"verifyEmail": "emailVerify", "passwordReset": "passwordReset"}
-_LIVES: Final = {"verifyEmail": timedelta(days=30), "passwordReset": timedelta(hours=1)}
+TICKET_KINDS: Final = {
+    "verifyEmail": TicketKind(Purpose.EMAIL_VERIFICATION, "emailVerify", timedelta(days=30), has_code=True),
+    "passwordlessEmail": TicketKind(Purpose.SIGN_IN_LINK, "signinPasswordless", has_code=True),
+    "emailConfirmChange": TicketKind(Purpose.EMAIL_CHANGE, "emailConfirmChange"),
+    "passwordReset": TicketKind(Purpose.PASSWORD_RESET, "passwordReset"),
+}
 
 
 def with_parameters(url: str, **parameters: str) -> str:
@@ -47,20 +72,53 @@ def ticket_secret(text: str) -> tuple[str, bytes]:
     return kind, secret.bytes
 
 
-def letter_form(settings: NhostSettings, project: Project, kind: str, redirect_to: str) -> LetterForm:
-    """Return how a mail of this kind carries its ticket."""
-    link_type = _LINK_TYPES[kind]
+def code_text(code: bytes) -> str:
+    """Return an authorization code as text: its 32 bytes in base64url."""
+    return base64.urlsafe_b64encode(code).rstrip(b"=").decode()
+
+
+def code_bytes(text: str) -> bytes:
+    """Return the bytes of an authorization code. Raises: InvalidAuthorizationCode."""
+    if len(text) != _CODE_CHARACTERS or not text.isascii():
+        raise InvalidAuthorizationCode
+    try:
+        return base64.b64decode(f"{text}=", altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise InvalidAuthorizationCode from error
+
+
+def letter_form(
+    settings: NhostSettings,
+    project: Project,
+    kind: str,
+    redirect_to: str,
+    code_challenge: str | UnsetType = UNSET,
+    *,
+    is_sent: bool = True,
+) -> LetterForm:
+    """Return how a mail of this kind carries its ticket.
+
+    Where the operator wants PKCE only, a request without a challenge is refused, unless no letter `is_sent`.
+    Raises: NothingAsked.
+    """
+    if settings.pkce_only and is_sent and code_challenge is UNSET:
+        raise NothingAsked("links lead to a code here, which takes a codeChallenge", path="codeChallenge")
+    challenge = "" if code_challenge is UNSET else code_challenge
+    ticket_kind = TICKET_KINDS[kind]
     base = f"{settings.server_url.rstrip('/')}/verify"
 
     def link(ticket: str) -> str:
-        return with_parameters(base, redirectTo=redirect_to, ticket=ticket, type=link_type)
+        pkce = {"codeChallenge": challenge} if challenge else {}
+        return with_parameters(base, **pkce, redirectTo=redirect_to, ticket=ticket, type=ticket_kind.link_type)
 
     return LetterForm(
         ticket_text=ticket_text(kind),
         link=link,
-        life=_LIVES[kind],
-        link_type=link_type,
+        life=ticket_kind.life,
+        link_type=ticket_kind.link_type,
         redirect_to=redirect_to,
         server_url=settings.server_url,
         client_url=project.policy.client_url,
+        with_code=ticket_kind.has_code,
+        challenge=challenge,
     )

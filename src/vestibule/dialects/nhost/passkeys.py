@@ -28,6 +28,7 @@ from vestibule.kernel.errors import (
     InvalidEmail,
     MetadataTooLarge,
     NoPasskey,
+    NothingAsked,
     PasskeyRefused,
     RedirectNotAllowed,
     RoleNotAllowed,
@@ -69,6 +70,7 @@ async def sign_up_webauthn(
     raises=(
         EndpointDisabled,
         SignUpDisabled,
+        NothingAsked,
         PasskeyRefused,
         *_OPTIONS,
         EmailRefused,
@@ -93,7 +95,14 @@ async def verify_sign_up_webauthn(
     """
 
     def write_letter(wanted: str | None) -> LetterForm:
-        return letter_form(settings, project, "verifyEmail", allowed_target(project.policy, wanted))
+        return letter_form(
+            settings,
+            project,
+            "verifyEmail",
+            allowed_target(project.policy, wanted),
+            body.code_challenge,
+            is_sent=project.policy.verified_email_required,
+        )
 
     answer = PasskeySignUpAnswer(
         passkey=webauthn.new_passkey(body.credential, body.nickname),

@@ -8,7 +8,7 @@ from vestibule.core.projects import Project
 from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import bearer, nhost, visit_of
+from vestibule.dialects.nhost.dialect import elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import MAIL
 from vestibule.dialects.nhost.links import letter_form, ticket_secret
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -31,7 +31,7 @@ from vestibule.wire import Call
 
 @nhost.post(
     "/user/password",
-    auth=bearer.optional,
+    auth=elevated.optional,
     raises=(
         NothingAsked,
         InvalidTicket,
@@ -50,7 +50,8 @@ async def change_user_password(
 ) -> str:
     """Set a new password, as the signed-in user or with the ticket of a reset mail.
 
-    The user's other sessions end; a ticket is spent only once the password is set.
+    The user's other sessions end; a ticket is spent only once the password is set. Where sensitive changes need an
+    elevated session, any other counts as none.
     """
     visit = visit_of(call, project)
     new = NewPassword(Secret(body.new_password))
@@ -68,7 +69,7 @@ async def change_user_password(
 @nhost.post(
     "/user/password/reset",
     limit=MAIL,
-    raises=(InvalidEmail, RedirectNotAllowed),
+    raises=(InvalidEmail, RedirectNotAllowed, NothingAsked),
     tags=("user",),
     operation="sendPasswordResetEmail",
 )
@@ -78,6 +79,6 @@ async def send_password_reset_email(
     """Mail a link that lets its reader set a new password; the answer never tells whether there is such a user."""
     parse_email(body.email)
     redirect_to = allowed_target(project.policy, shapes.wanted_redirect(body.options))
-    form = letter_form(settings, project, "passwordReset", redirect_to)
+    form = letter_form(settings, project, "passwordReset", redirect_to, body.code_challenge)
     await core.request_password_reset(visit_of(call, project), body.email, form)
     return "OK"

@@ -4,14 +4,17 @@ from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.core.sessions import RefreshTerms
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import bearer, nhost, visit_of
+from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
+from vestibule.dialects.nhost.links import code_bytes
+from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
     EmailNotVerified,
     EmailRefused,
     InvalidAccessToken,
+    InvalidAuthorizationCode,
     InvalidCredentials,
     InvalidRefreshToken,
     NothingAsked,
@@ -89,3 +92,24 @@ async def sign_out(body: shapes.SignOutRequest, call: Call, caller: Caller | Non
     if secret is not None:
         await core.revoke_sessions.by_secret(visit, secret.bytes)
     return "OK"
+
+
+@nhost.post(
+    "/token/exchange",
+    raises=(
+        InvalidAuthorizationCode,
+        EmailRefused,
+        UserNotActive,
+        EmailNotVerified,
+        AnonymousNotAllowed,
+    ),
+    tags=("session",),
+    operation="tokenExchange",
+)
+async def exchange_code(
+    body: shapes.TokenExchangeRequest, call: Call, project: Project, core: Core, tokens: AccessTokens
+) -> shapes.SessionPayload:
+    """Exchange the code that a redirect brought for a session, or for the challenge for a second factor."""
+    code = code_bytes(body.code)
+    outcome = await core.exchange_code(visit_of(call, project), code, body.code_verifier, door_terms(project))
+    return await session_payload(tokens, project, outcome)

@@ -14,7 +14,8 @@ class NhostSettings:
     `server_url` is the public base URL with its prefix, the only source of links. `api_prefix` is served besides `/v1`
     and none. `conceal_errors` turns telling errors into `invalid-request`. `issuer` and `claims_namespace` come from
     the JWT secret; None means the original's defaults. `codes` is the year whose error codes are used where Nhost Auth
-    has renamed some. `email_limit_is_global` counts mails of everybody together.
+    has renamed some. `email_limit_is_global` counts mails of everybody together. With `pkce_only` a link leads to a
+    code or nowhere; with `link_confirm` it leads to a page whose button spends it.
     """
 
     server_url: str = ""
@@ -24,3 +25,5 @@ class NhostSettings:
     claims_namespace: str | None = None
     codes: Literal["2025", "2026"] = "2025"
     email_limit_is_global: bool = False
+    pkce_only: bool = False
+    link_confirm: bool = False

@@ -15,6 +15,7 @@ from vestibule.core.passwords import MAX_BYTES
 from vestibule.core.users import Subject, UserOptions
 
 _UUID_SHAPE: Final = r"\b[0-9a-f]{8}\b-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-\b[0-9a-f]{12}\b"
+CODE_CHALLENGE: Final = r"^[A-Za-z0-9_-]{43}$"
 _NAME_MARKS: Final = frozenset(" ,.'-")
 
 Email = Annotated[str, Meta(description="An email address", extra_json_schema={"format": "email"})]
@@ -61,12 +62,26 @@ class OptionsRedirectTo(Body, frozen=True):
     redirect_to: RedirectTo | UnsetType = UNSET
 
 
+CodeChallenge = Annotated[
+    str, Meta(pattern=CODE_CHALLENGE, description="PKCE (RFC 7636), S256: the link then brings a code")
+]
+
+
 class SignUpEmailPasswordRequest(Body, frozen=True):
     """Registers a user with email and password."""
 
     email: Email
     password: Password
     options: SignUpOptions = SignUpOptions()
+    code_challenge: CodeChallenge | UnsetType = UNSET
+
+
+class PasswordlessEmailRequest(Body, frozen=True):
+    """Asks for a mail with a link that signs in; the options count for who is new, all but `redirectTo`."""
+
+    email: Email
+    options: SignUpOptions = SignUpOptions()
+    code_challenge: CodeChallenge | UnsetType = UNSET
 
 
 class SignInEmailPasswordRequest(Body, frozen=True):
@@ -135,9 +150,11 @@ class RecoveryCodeSignInRequest(Body, frozen=True):
     code: str
 
 
-CodeChallenge = Annotated[
-    str, Meta(pattern=r"^[A-Za-z0-9_-]{43}$", description="PKCE (RFC 7636), S256: the link then brings a code")
-]
+class TokenExchangeRequest(Body, frozen=True):
+    """Exchanges the code of a redirect, with the verifier of the challenge that was asked with (RFC 7636)."""
+
+    code: str
+    code_verifier: Annotated[str, Meta(min_length=43, max_length=128)]
 
 
 class MailLinkRequest(Body, frozen=True):
@@ -145,6 +162,18 @@ class MailLinkRequest(Body, frozen=True):
 
     email: Email
     options: OptionsRedirectTo = OptionsRedirectTo()
+    code_challenge: CodeChallenge | UnsetType = UNSET
+
+
+class UserEmailChangeRequest(Body, frozen=True):
+    """Asks for a mail to the new address, with the link that makes it the user's."""
+
+    new_email: Email
+    options: OptionsRedirectTo = OptionsRedirectTo()
+    code_challenge: CodeChallenge | UnsetType = UNSET
+
+
+LinkText = Annotated[str, Meta(min_length=1)]
 
 
 class EmailCodeRequest(Body, frozen=True):
@@ -197,9 +226,18 @@ class VerifyPhoneChangeRequest(Body, frozen=True):
 class VerifyQuery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The parameters of a mailed link. `type` is of no effect: the ticket says what it is for."""
 
-    ticket: Annotated[str, Meta(min_length=1)]
-    redirect_to: Annotated[str, Meta(min_length=1)]
+    ticket: LinkText
+    redirect_to: LinkText
     type: LinkType | None = None
+    code_challenge: str | None = None
+
+
+class VerifyForm(Body, frozen=True):
+    """The same, sent by the button of the page that a mailed link can open."""
+
+    ticket: LinkText
+    redirect_to: LinkText
+    code_challenge: str | None = None
 
 
 class JwksQuery(msgspec.Struct, frozen=True):

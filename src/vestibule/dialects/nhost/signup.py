@@ -18,6 +18,7 @@ from vestibule.kernel.errors import (
     EmailTaken,
     InvalidEmail,
     MetadataTooLarge,
+    NothingAsked,
     PasswordTooLong,
     PasswordTooShort,
     RedirectNotAllowed,
@@ -37,6 +38,7 @@ _OPTIONS = (RedirectNotAllowed, RoleNotAllowed, DefaultRoleNotAllowed, MetadataT
     limit=(VERIFICATION_MAIL, SIGN_UPS),
     raises=(
         InvalidEmail,
+        NothingAsked,
         SignUpDisabled,
         EmailRefused,
         PasswordTooShort,
@@ -67,7 +69,14 @@ async def sign_up_email_password(
         email=body.email,
         password=NewPassword(Secret(body.password)),
         options=shapes.user_options(body.options),
-        letter=letter_form(settings, project, "verifyEmail", redirect_to),
+        letter=letter_form(
+            settings,
+            project,
+            "verifyEmail",
+            redirect_to,
+            body.code_challenge,
+            is_sent=project.policy.verified_email_required,
+        ),
     )
     outcome = await core.sign_up_with_password(visit_of(call, project), sign_up, door_terms(project))
     started = outcome.signed_in

@@ -15,7 +15,7 @@ from vestibule.core.passkeys import (
     RequestOptions,
     to_base64url,
 )
-from vestibule.dialects.nhost.shapes import Body, Email, SignUpOptions
+from vestibule.dialects.nhost.shapes import Body, CodeChallenge, Email, SignUpOptions
 
 Octets = Annotated[str, Meta(description="base64url without padding", extra_json_schema={"format": "byte"})]
 Nickname = Annotated[str, Meta(max_length=128, description="What the user calls the key")]
@@ -76,6 +76,7 @@ class SignUpWebauthnVerifyRequest(Body, frozen=True):
     credential: CredentialCreationResponse
     options: SignUpOptions = SignUpOptions()
     nickname: Nickname | UnsetType = UNSET
+    code_challenge: CodeChallenge | UnsetType = UNSET
 
 
 class SignInWebauthnRequest(Body, frozen=True):

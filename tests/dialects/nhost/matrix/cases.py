@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from tests.dialects.nhost.matrix.codes import EMAIL_CODES
+from tests.dialects.nhost.matrix.links import LINKS
 from tests.dialects.nhost.matrix.passkeys import PASSKEYS
 from tests.dialects.nhost.matrix.passwords import PASSWORDS
 from tests.dialects.nhost.matrix.sessions import SESSIONS
@@ -22,4 +23,5 @@ CASES: Final[Mapping[str, Case]] = {
     **SYSTEM,
     **EMAIL_CODES,
     **TEXT_CODES,
+    **LINKS,
 }

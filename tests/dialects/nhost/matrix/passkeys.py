@@ -12,6 +12,7 @@ from tests.dialects.nhost.matrix.usual import (
     BEARER,
     KEPT_OUT,
     OPTIONS,
+    PKCE_ONLY,
     SIGNED_IN,
     TOO_MANY,
     UNWELCOME,
@@ -175,6 +176,7 @@ PASSKEYS: Final[Mapping[str, Case]] = {
             TAKEN_SINCE,
             rule("new users disabled", UserNotActive, "disabled-user", new_users_disabled=True, mail_per_hour=9),
         ),
+        unseen=PKCE_ONLY,
     ),
     "signInWebauthn": Case(_begin_sign_in, (BAD_EMAIL, OFF)),
     "signInWebauthn, openly": Case(

@@ -24,6 +24,7 @@ from tests.dialects.nhost.matrix.usual import (
     NO_MAIL_FOR_NEW,
     NO_SIGN_UP,
     OPTIONS,
+    PKCE_ONLY,
     TAKEN,
     TOO_MANY,
     UNWELCOME,
@@ -105,6 +106,7 @@ PASSWORDS: Final[Mapping[str, Case]] = {
             TAKEN,
             NEW_USERS_DISABLED,
         ),
+        unseen=PKCE_ONLY,
     ),
     "signInEmailPassword": Case(
         _sign_in,
@@ -141,5 +143,5 @@ PASSWORDS: Final[Mapping[str, Case]] = {
         ),
     ),
     # Whoever is known or not, welcome or not: the answer is the same.
-    "sendPasswordResetEmail": Case(_ask_for_reset, (BAD_EMAIL, BAD_TARGET)),
+    "sendPasswordResetEmail": Case(_ask_for_reset, (BAD_EMAIL, BAD_TARGET), unseen=PKCE_ONLY),
 }

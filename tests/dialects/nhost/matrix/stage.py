@@ -97,6 +97,8 @@ class Ask:
     body: dict[str, Any] | None = None
     token: str | None = None
     query: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
     person: Person | None = None
     email: str = ""  # of somebody who is about to exist
     remake: Callable[[Mapping[str, Any], Mapping[str, Any]], Any] | None = None  # what proves, to other options
@@ -112,6 +114,8 @@ class Ask:
             if self.method == "GET":
                 query = f"?{urlencode(self.query)}" if self.query else ""
                 return await speaker.get(f"{self.path}{query}", self.token)
+            if self.form is not None:
+                return await speaker.submit(self.path, self.form, **self.headers)
             return await speaker.post(self.path, self.body, self.token)
         finally:
             running.core.catalog.default_policy = before

@@ -79,6 +79,7 @@ FORMS: Final = {
         {"error": "schema-validation-error", "reason": 'Error at "/options/metadata": more than 10240 bytes'},
     ),
     "too many": Told(429, b""),
+    "not our page": _business(403, "invalid-request", "The request payload is incorrect"),
     "client not found": _business(404, "invalid-request", "The request payload is incorrect"),
 }
 
@@ -136,7 +137,17 @@ MATRIX: Final[dict[str, set[str]]] = {
     "/token": {"invalid-refresh-token", "disabled-user", "unverified-user"},
     "/token/verify": {INVALID_REQUEST, *_USER},
     "/signout": {INVALID_REQUEST},
-    "/verify": {INVALID_REQUEST, "redirectTo-not-allowed", "invalid-ticket", *_USER},
+    "/signin/passwordless/email": {
+        *("disabled-endpoint", "invalid-email-password", "signup-disabled", "disabled-user", "forbidden-anonymous"),
+        *_OPTIONS,
+    },
+    "/signup/passwordless/email": {
+        *("disabled-endpoint", "signup-disabled", "invalid-email-password", "disabled-user", "forbidden-anonymous"),
+        *(INVALID_REQUEST, *_OPTIONS),
+    },
+    "/token/exchange": {INVALID_REQUEST, *_USER},
+    "/user/email/change": {"redirectTo-not-allowed", "taken", *_USER},
+    "/verify": {INVALID_REQUEST, "redirectTo-not-allowed", "invalid-ticket", "taken", *_USER},
     "/user": _USER,
     "/user/email/send-verification-email": {"redirectTo-not-allowed", "email-already-verified", *_USER},
     "/user/password": {INVALID_REQUEST, "invalid-ticket", "password-too-short", *_USER},
@@ -175,5 +186,6 @@ DIFFERENT: Final[dict[str, dict[str, str]]] = {
     "/user/email/send-verification-email": {"unverified-user": "that is what the mail is for"},
     "/signup/webauthn/verify": {"invalid-email-password": "the access lists may have changed since the beginning"},
     "/user/webauthn/add": {INVALID_REQUEST: "a user has so many passkeys and no more"},
+    "/signup/passwordless/email": {INVALID_REQUEST: "a challenge out of shape is told as every member out of shape"},
     "/verify": {"unverified-user": "whoever follows a mailed link has proven the address"},
 }

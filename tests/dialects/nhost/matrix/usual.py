@@ -14,7 +14,9 @@ from vestibule.kernel.errors import (
     InvalidAccessToken,
     InvalidEmail,
     MetadataTooLarge,
+    NothingAsked,
     RedirectNotAllowed,
+    Refusal,
     RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
@@ -49,6 +51,8 @@ async def _take_address(ask: Ask) -> None:
 
 
 TAKEN: Final = Fault("taken", EmailTaken, "taken", _take_address, frozenset({"address"}))
+# Declared by whatever mails a link; the other tests of this dialect show it.
+PKCE_ONLY: Final[dict[type[Refusal], str]] = {NothingAsked: "only where a setting refuses links without a challenge"}
 
 # Without a credential that can be used, nothing else is looked at.
 BEARER: Final[tuple[Fault, ...]] = (
