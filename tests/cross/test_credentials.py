@@ -14,6 +14,7 @@ async def _assert_unharmed(doors: Doors, credentials: dict[str, str]) -> None:
         ("accountmaker POST /auth/refresh", "accountmaker refresh"),
         ("accountmaker POST /auth/verify", "accountmaker ticket"),
         ("nhost GET /verify", "nhost reset ticket"),
+        ("nhost POST /signin/pat", "nhost personal access token"),
     ):
         assert await PLACES[place].accepts(doors, credentials[kind]), kind
     assert (await doors.nhost.try_to_sign_in(f"0{EMAIL}", PASSWORD)).status_code == 200

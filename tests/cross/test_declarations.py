@@ -14,11 +14,13 @@ GUARDED = [operation for operation in OPERATIONS if operation.endpoint.auth and 
 OPEN = {
     "nhost": {
         "/signup/email-password",
+        "/signin/anonymous",
         "/signin/email-password",
         "/signup/webauthn",
         "/signup/webauthn/verify",
         "/signin/webauthn",
         "/signin/webauthn/verify",
+        "/signin/pat",
         "/token",
         "/token/verify",
         "/signout",
@@ -160,6 +162,7 @@ def test_every_route_that_sends_mail_is_limited() -> None:
         "/signup/webauthn/verify",
         "/user/email/send-verification-email",
         "/user/password/reset",
+        "/user/deanonymize",
         "/auth/sign-up",
     }
     assert [str(operation) for operation in sending if not operation.endpoint.limits] == []
@@ -172,7 +175,14 @@ def test_every_route_that_tries_a_secret_is_limited() -> None:
         for operation in OPERATIONS
         if any(
             word in inspect.getsource(operation.endpoint.function)
-            for word in ("PasswordAttempt(", "ticket_secret(", "parse_ticket(", "_proven(", "current=")
+            for word in (
+                "PasswordAttempt(",
+                "ticket_secret(",
+                "sign_in_with_access_token(",
+                "parse_ticket(",
+                "_proven(",
+                "current=",
+            )
         )
     ]
     assert len({operation.endpoint.path for operation in guessing}) >= 6

@@ -4,7 +4,14 @@ import binascii
 from datetime import timedelta
 from typing import Final
 
+from vestibule.core.access_tokens import (
+    CreateAccessToken,
+    RevokeAccessToken,
+    SignInWithAccessToken,
+    SignOutEverywhere,
+)
 from vestibule.core.accounts import AccountDirectory
+from vestibule.core.anonymous import Deanonymize, DeanonymizeByLink, SignInAnonymously
 from vestibule.core.attempts import AttemptBudget, Tally
 from vestibule.core.audit import AuditLog
 from vestibule.core.elevation import ElevationRule
@@ -23,6 +30,7 @@ from vestibule.core.passkeys import (
 )
 from vestibule.core.passwords import (
     ChangePassword,
+    DeanonymizeWithPassword,
     Hashing,
     ProvisionUser,
     RequestPasswordReset,
@@ -108,6 +116,7 @@ def build_core(
     hashing = Hashing(settings.argon2, settings.hashing)
     set_password = SetPassword(revoke, tickets, audit, clock)
     register = RegisterUser(users, CreateUser(clock, entropy), accounts, audit)
+    deanonymize = Deanonymize(db, users, register.create, revoke, audit, clock)
     return Core(
         db=db,
         clock=clock,
@@ -133,6 +142,14 @@ def build_core(
         sign_in_with_passkey=SignInWithPasskey(db, users, challenges, keyring, enter),
         add_passkey=AddPasskey(db, users, challenges, keep_passkey, SendNotice(outbox)),
         elevate_with_passkey=ElevateWithPasskey(db, users, challenges, enter),
+        sign_in_anonymously=SignInAnonymously(db, attempts, register, finish),
+        deanonymize=deanonymize,
+        deanonymize_with_password=DeanonymizeWithPassword(db, users, deanonymize, hashing, postage, letters),
+        deanonymize_by_link=DeanonymizeByLink(db, users, deanonymize, postage, letters),
+        create_access_token=CreateAccessToken(db, users, audit, clock, entropy),
+        sign_in_with_access_token=SignInWithAccessToken(db, clock, finish),
+        revoke_access_token=RevokeAccessToken(db, audit),
+        sign_out_everywhere=SignOutEverywhere(db, users, revoke, audit),
         refresh_session=RefreshSession(db, clock, secrets, users, audit, settings.refresh_grace),
         revoke_sessions=revoke,
         change_standing=ChangeStanding(db, users, revoke),

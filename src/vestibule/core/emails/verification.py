@@ -12,7 +12,7 @@ from vestibule.core.users import Subject, UserDirectory, parse_email, refuse_unl
 from vestibule.kernel.errors import EmailAlreadyVerified, EmailNotVerified, InvalidTicket, UserNotFound
 from vestibule.storage import Database, Queries
 
-_PROVES_ADDRESS: Final = frozenset({Purpose.EMAIL_VERIFICATION, Purpose.PASSWORD_RESET})
+_PROVES_ADDRESS: Final = frozenset({Purpose.EMAIL_VERIFICATION, Purpose.SIGN_IN_LINK, Purpose.PASSWORD_RESET})
 
 
 @dataclass(frozen=True, slots=True)

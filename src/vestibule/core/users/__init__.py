@@ -4,6 +4,7 @@ from vestibule.core.users.addresses import EmailAddress, parse_email
 from vestibule.core.users.create import CreateUser, NewUser, Profile
 from vestibule.core.users.directory import UserDirectory
 from vestibule.core.users.rules import (
+    ChosenOptions,
     UserOptions,
     chosen_options,
     metadata_within,
@@ -14,6 +15,7 @@ from vestibule.core.users.rules import (
 from vestibule.core.users.store import CredentialRow, Subject, UserRow
 
 __all__ = [
+    "ChosenOptions",
     "CreateUser",
     "CredentialRow",
     "EmailAddress",

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from vestibule.core.facade import Core
 from vestibule.core.redirects import allow_list_of
 from vestibule.dialects.nhost import (
+    access_tokens,
+    anonymous,
+    elevation,
     passkeys,
     passwords,
     security_keys,
@@ -23,7 +26,20 @@ from vestibule.wire import Mount
 __all__ = ["HANDLERS", "NhostSettings", "nhost", "nhost_mount"]
 
 # Importing them is what declares the endpoints; their documentation follows this order.
-HANDLERS = (signup, signin, sessions, user, passkeys, security_keys, passwords, verification, system)
+HANDLERS = (
+    signup,
+    signin,
+    sessions,
+    user,
+    anonymous,
+    passkeys,
+    security_keys,
+    elevation,
+    access_tokens,
+    passwords,
+    verification,
+    system,
+)
 
 
 def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[type, object]]:

@@ -14,9 +14,21 @@ from vestibule.kernel.errors import InvalidTicket
 from vestibule.kernel.ids import parse_uuid
 
 # The prefix that a ticket wears on the wire. What it is good for stands in its row; this is decoration (security 75).
-TICKET_KINDS: Final = {"verifyEmail": Purpose.EMAIL_VERIFICATION, "passwordReset": Purpose.PASSWORD_RESET}
-_LINK_TYPES: Final = {"verifyEmail": "emailVerify", "passwordReset": "passwordReset"}
-_LIVES: Final = {"verifyEmail": timedelta(days=30), "passwordReset": timedelta(hours=1)}
+TICKET_KINDS: Final = {
+    "verifyEmail": Purpose.EMAIL_VERIFICATION,
+    "passwordlessEmail": Purpose.SIGN_IN_LINK,
+    "passwordReset": Purpose.PASSWORD_RESET,
+}
+_LINK_TYPES: Final = {
+    "verifyEmail": "emailVerify",
+    "passwordlessEmail": "signinPasswordless",
+    "passwordReset": "passwordReset",
+}
+_LIVES: Final = {
+    "verifyEmail": timedelta(days=30),
+    "passwordlessEmail": timedelta(hours=1),
+    "passwordReset": timedelta(hours=1),
+}
 
 
 def with_parameters(url: str, **parameters: str) -> str:

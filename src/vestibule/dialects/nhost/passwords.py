@@ -8,7 +8,7 @@ from vestibule.core.projects import Project
 from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import bearer, nhost, visit_of
+from vestibule.dialects.nhost.dialect import elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import MAIL
 from vestibule.dialects.nhost.links import letter_form, ticket_secret
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -31,7 +31,7 @@ from vestibule.wire import Call
 
 @nhost.post(
     "/user/password",
-    auth=bearer.optional,
+    auth=elevated.optional,
     raises=(
         NothingAsked,
         InvalidTicket,

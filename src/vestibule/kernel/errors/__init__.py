@@ -61,6 +61,7 @@ from vestibule.kernel.errors.request import (
     StorageUnavailable,
     TooManyRequests,
     UnsupportedMediaType,
+    UnusableTime,
 )
 from vestibule.kernel.errors.secrets import (
     ExpiredTicket,
@@ -79,6 +80,7 @@ from vestibule.kernel.errors.secrets import (
     PasskeyRefused,
     RefreshTokenReused,
     SecondFactorNotActive,
+    TooManyAccessTokens,
     TooManyGuesses,
     TotpAlreadyActive,
 )
@@ -141,12 +143,14 @@ __all__ = [
     "SecondFactorUnavailable",
     "SignUpDisabled",
     "StorageUnavailable",
+    "TooManyAccessTokens",
     "TooManyAttempts",
     "TooManyGuesses",
     "TooManyRequests",
     "TotpAlreadyActive",
     "Unauthenticated",
     "UnsupportedMediaType",
+    "UnusableTime",
     "UserNotActive",
     "UserNotAnonymous",
     "UserNotFound",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from tests.dialects.nhost.matrix.access_tokens import ACCESS_TOKENS
+from tests.dialects.nhost.matrix.anonymous import ANONYMOUS
 from tests.dialects.nhost.matrix.passkeys import PASSKEYS
 from tests.dialects.nhost.matrix.passwords import PASSWORDS
 from tests.dialects.nhost.matrix.sessions import SESSIONS
@@ -10,4 +12,12 @@ from tests.dialects.nhost.matrix.stage import Case
 from tests.dialects.nhost.matrix.system import SYSTEM
 from tests.dialects.nhost.matrix.verification import VERIFICATION
 
-CASES: Final[Mapping[str, Case]] = {**PASSWORDS, **PASSKEYS, **SESSIONS, **VERIFICATION, **SYSTEM}
+CASES: Final[Mapping[str, Case]] = {
+    **PASSWORDS,
+    **ANONYMOUS,
+    **PASSKEYS,
+    **ACCESS_TOKENS,
+    **SESSIONS,
+    **VERIFICATION,
+    **SYSTEM,
+}
