@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -47,6 +48,9 @@ async def every_credential(doors: Doors, number: int = 0) -> dict[str, str]:
     change = await doors.nhost.change_ticket(nhost, f"new-{email}")
     code = await doors.nhost.authorization_code(f"linked-{email}")
     link = await doors.nhost.link_ticket(f"linked-{email}")
+    expires_at = (running.clock.now() + timedelta(days=1)).isoformat()
+    made_pat = await doors.nhost.send("POST", "/v1/pat", {"expiresAt": expires_at}, **_bearer(nhost.access))
+    pat: str = made_pat.json()["personalAccessToken"]
     found = {
         "nhost access": nhost.access,
         "nhost refresh": nhost.refresh,
@@ -54,6 +58,7 @@ async def every_credential(doors: Doors, number: int = 0) -> dict[str, str]:
         "nhost link ticket": link,
         "nhost change ticket": change,
         "nhost code": code,
+        "nhost personal access token": pat,
         "sublay v7 access": v7.access,
         "sublay v7 refresh": v7.refresh,
         "sublay v6 access": v6.access,
@@ -72,6 +77,7 @@ async def every_credential(doors: Doors, number: int = 0) -> dict[str, str]:
         "v6 refresh": v6.secret,
         "accountmaker refresh": made.secret,
         "accountmaker ticket": from_base64url(ticket)[16:],
+        "nhost personal access token": UUID(pat).bytes,
         "nhost ticket": UUID(reset.partition(":")[2]).bytes,
         "nhost link": UUID(link.partition(":")[2]).bytes,
         "nhost change": UUID(change.partition(":")[2]).bytes,
@@ -114,6 +120,11 @@ async def _nhost_new_password(doors: Doors, text: str) -> bool:
 async def _nhost_new_password_by_ticket(doors: Doors, text: str) -> bool:
     body = {"newPassword": NEW_PASSWORD, "ticket": text}
     return (await doors.nhost.send("POST", "/v1/user/password", body)).status_code < httpx2.codes.BAD_REQUEST
+
+
+async def _nhost_new_token(doors: Doors, text: str) -> bool:
+    answer = await doors.nhost.send("POST", "/v1/pat", {"expiresAt": "2099-01-01T00:00:00Z"}, **_bearer(text))
+    return answer.status_code < httpx2.codes.BAD_REQUEST
 
 
 async def _nhost_verify(doors: Doors, text: str) -> bool:
@@ -207,6 +218,10 @@ PLACES: Final[Mapping[str, Place]] = {
     "nhost GET /verify": Place(_takes(*_LINKS), _nhost_verify),
     "nhost POST /verify": Place(_takes(*_LINKS), _nhost_press),
     "nhost POST /token/exchange": Place(_takes("nhost code"), _nhost_exchange),
+    "nhost POST /signin/pat": Place(
+        _takes("nhost personal access token"), _sent("nhost", "POST", "/v1/signin/pat", member="personalAccessToken")
+    ),
+    "nhost POST /pat": Place(_takes("nhost access"), _nhost_new_token),
     "v7 change-password": Place(_takes(*_SUBLAY_ACCESS), _sublay_password("sublay")),
     "v6 change-password": Place(_takes(*_SUBLAY_ACCESS), _sublay_password("replyke")),
     "v7 refresh": Place(_takes("sublay v7 refresh", "sublay v6 refresh"), _sublay_refresh("sublay")),
@@ -251,7 +266,7 @@ async def _silent_sign_out(doors: Doors, door: str, text: str) -> bool:
 
 
 SIGNS_OUT: Final[Mapping[str, frozenset[str]]] = {
-    "nhost POST /signout": _takes("nhost refresh"),
+    "nhost POST /signout": _takes("nhost refresh", "nhost personal access token"),
     "v7 sign-out": _takes("sublay v7 refresh", "sublay v6 refresh"),
     "v6 sign-out": _takes("sublay v7 refresh", "sublay v6 refresh"),
 }

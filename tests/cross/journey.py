@@ -76,10 +76,17 @@ class Journey:
         assert changed.status_code == httpx2.codes.OK
         held = self._keep(await nhost.sign_in(email, NEW_PASSWORD))
         await nhost.change_password(held, PASSWORD)
+        bearer = f"Bearer {held.access}"
+        made = await nhost.send("POST", "/v1/pat", {"expiresAt": "2099-01-01T00:00:00Z"}, authorization=bearer)
+        token = made.json()["personalAccessToken"]
+        self._hide(token)
+        self._keep(nhost.held(await nhost.send("POST", "/v1/signin/pat", {"personalAccessToken": token})))
+        await nhost.send("POST", "/v1/signout", {"refreshToken": token})
+        assert (await nhost.send("POST", "/v1/signin/pat", {"personalAccessToken": token})).status_code == 401
         await nhost.send("POST", "/v1/signout", {"refreshToken": held.refresh})
         await nhost.send("POST", "/v1/signout", {"all": True}, authorization=f"Bearer {held.access}")
-        made = await doors.accountmaker.sign_up("mailed@wild-canary.example")
-        self._keep(made)
+        account = await doors.accountmaker.sign_up("mailed@wild-canary.example")
+        self._keep(account)
         token = await doors.accountmaker.mailed_token()
         self._hide(token)
         for _ in range(2):

@@ -5,6 +5,7 @@ A path may let somebody pass where its contract means it to; then the reason sta
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx2
@@ -81,6 +82,12 @@ async def _code(scene: Scene) -> str:
     return await scene.doors.nhost.authorization_code(scene.email)
 
 
+async def _access_token(scene: Scene) -> str:
+    expires_at = (scene.running.clock.now() + timedelta(days=1)).isoformat()
+    token: str = (await scene.asked("/pat", {"expiresAt": expires_at}, bearer=True))["personalAccessToken"]
+    return token
+
+
 async def _v5(scene: Scene, what: str, **body: str) -> httpx2.Response:
     path = f"/api/v5/{scene.doors.replyke.project.public_id}/auth/{what}"
     return await scene.doors.replyke.send("POST", path, body)
@@ -155,6 +162,13 @@ PATHS: Final[Mapping[str, Path]] = {
         allows={"unverified": "the link proves the address"},
     ),
     "nhost tokenExchange": Path(lambda scene, code: scene.doors.nhost.exchange(code), _code),
+    "nhost signInAnonymous": Path(
+        lambda scene, _: scene.post("/signin/anonymous"), allows=dict.fromkeys(STATES, "each time it is somebody new")
+    ),
+    "nhost signInPAT": Path(
+        lambda scene, token: scene.post("/signin/pat", {"personalAccessToken": token}), _access_token
+    ),
+    "nhost createPAT": Path(lambda scene, _: scene.post("/pat", {"expiresAt": "2099-01-01T00:00:00Z"}, bearer=True)),
     "sublay v5_sign_in": Path(lambda scene, _: _v5(scene, "sign-in", email=scene.email, password=PASSWORD)),
     "sublay v6_sign_in": Path(lambda scene, _: scene.doors.replyke.try_to_sign_in(scene.email, PASSWORD)),
     "sublay v7_sign_in": Path(lambda scene, _: scene.doors.sublay.try_to_sign_in(scene.email, PASSWORD)),

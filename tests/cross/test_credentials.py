@@ -17,6 +17,7 @@ async def _assert_unharmed(doors: Doors, credentials: dict[str, str]) -> None:
         ("nhost GET /verify", "nhost reset ticket"),
         ("nhost POST /token/exchange", "nhost code"),
         ("nhost POST /verify", "nhost link ticket"),
+        ("nhost POST /signin/pat", "nhost personal access token"),
     ):
         assert await PLACES[place].accepts(doors, credentials[kind]), kind
     assert (await doors.nhost.try_to_sign_in(f"0{EMAIL}", PASSWORD)).status_code == 200

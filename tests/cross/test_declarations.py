@@ -14,6 +14,7 @@ GUARDED = [operation for operation in OPERATIONS if operation.endpoint.auth and 
 OPEN = {
     "nhost": {
         "/signup/email-password",
+        "/signin/anonymous",
         "/signin/email-password",
         "/signup/webauthn",
         "/signup/webauthn/verify",
@@ -23,6 +24,7 @@ OPEN = {
         "/mfa/recovery-codes/sign-in",
         "/signin/passwordless/email",
         "/signup/passwordless/email",
+        "/signin/pat",
         "/token",
         "/token/exchange",
         "/token/verify",
@@ -168,6 +170,7 @@ def test_every_route_that_sends_mail_is_limited() -> None:
         "/user/email/change",
         "/user/email/send-verification-email",
         "/user/password/reset",
+        "/user/deanonymize",
         "/auth/sign-up",
     }
     assert [str(operation) for operation in sending if not operation.endpoint.limits] == []
@@ -196,6 +199,7 @@ def test_every_route_that_tries_a_secret_is_limited() -> None:
                 "body.code",
                 "_follow(",
                 "code_bytes(",
+                "sign_in_with_access_token(",
             )
         )
     ]

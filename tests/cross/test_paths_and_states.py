@@ -14,7 +14,7 @@ from tests.support.serving import Serve
 from tests.support.ways_in import EVERY_WAY_IN
 from vestibule.wire import Redirect
 
-TOKENS: Final = {"access_token", "refresh_token"}
+TOKENS: Final = {"access_token", "refresh_token", "personal_access_token"}
 
 
 def _parts(kind: Any, seen: set[Any]) -> Iterator[Any]:
@@ -57,6 +57,7 @@ def _hands_out_tokens(answer: httpx2.Response) -> bool:
     target = answer.headers.get("location", "")
     return (
         "eyJ" in answer.text
+        or "personalAccessToken" in answer.text
         or any(f"{name}=" in target for name in ("refreshToken", "code", "access_token"))
         or any(value and not value.startswith(";") for value in cookies)
     )

@@ -76,7 +76,7 @@ async def end(one: CoreUnderTest, signed_in: SignedIn, ending: str) -> None:
     if ending == "sign out":
         await one.core.revoke_sessions.by_secret(one.visit(), signed_in.secret)
     elif ending == "everywhere":
-        await one.core.revoke_sessions.everywhere(one.visit(), signed_in.subject.id)
+        await one.core.sign_out_everywhere(one.visit(), signed_in.subject.id)
     else:
         await one.core.users.delete(one.project.id, signed_in.subject.id, actor="test")
 

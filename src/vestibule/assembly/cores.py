@@ -5,7 +5,14 @@ from datetime import timedelta
 from typing import Final
 
 from vestibule.assembly.second_factor import build_second_factor
+from vestibule.core.access_tokens import (
+    CreateAccessToken,
+    RevokeAccessToken,
+    SignInWithAccessToken,
+    SignOutEverywhere,
+)
 from vestibule.core.accounts import AccountDirectory
+from vestibule.core.anonymous import Deanonymize, DeanonymizeByLink, SignInAnonymously
 from vestibule.core.attempts import AttemptBudget, Tally
 from vestibule.core.audit import AuditLog
 from vestibule.core.elevation import ElevationRule
@@ -34,6 +41,7 @@ from vestibule.core.passkeys import (
 )
 from vestibule.core.passwords import (
     ChangePassword,
+    DeanonymizeWithPassword,
     Hashing,
     ProvisionUser,
     RequestPasswordReset,
@@ -149,6 +157,7 @@ def build_core(
     prove = ProveAddress(users, tickets, revoke, audit, clock)
     change_address = ChangeAddress(users, create_user, tickets, revoke, notice, audit, clock)
     mail_link = MailLink(db, users, register, letters)
+    deanonymize = Deanonymize(db, users, create_user, revoke, audit, clock)
     return Core(
         db=db,
         clock=clock,
@@ -175,6 +184,14 @@ def build_core(
         add_passkey=AddPasskey(db, users, challenges, keep_passkey, notice),
         elevate_with_passkey=ElevateWithPasskey(db, users, challenges, enter),
         second_factor=build_second_factor(db, tickets, users, attempts, audit, SendNotice(outbox), revoke, finish),
+        sign_in_anonymously=SignInAnonymously(db, attempts, register, finish),
+        deanonymize=deanonymize,
+        deanonymize_with_password=DeanonymizeWithPassword(db, users, deanonymize, hashing, postage, letters),
+        deanonymize_by_link=DeanonymizeByLink(db, users, deanonymize, postage, letters),
+        create_access_token=CreateAccessToken(db, users, audit, clock, entropy),
+        sign_in_with_access_token=SignInWithAccessToken(db, clock, finish),
+        revoke_access_token=RevokeAccessToken(db, audit),
+        sign_out_everywhere=SignOutEverywhere(db, users, revoke, audit),
         refresh_session=RefreshSession(db, clock, secrets, users, audit, settings.refresh_grace),
         revoke_sessions=revoke,
         change_standing=ChangeStanding(db, users, revoke),

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
+from vestibule.core.access_tokens import (
+    CreateAccessToken,
+    RevokeAccessToken,
+    SignInWithAccessToken,
+    SignOutEverywhere,
+)
 from vestibule.core.accounts import AccountDirectory
+from vestibule.core.anonymous import Deanonymize, DeanonymizeByLink, SignInAnonymously
 from vestibule.core.audit import AuditLog
 from vestibule.core.elevation import ElevationRule
 from vestibule.core.email_codes import (
@@ -18,6 +25,7 @@ from vestibule.core.outbox import Outbox
 from vestibule.core.passkeys import AddPasskey, ElevateWithPasskey, SignInWithPasskey, SignUpWithPasskey
 from vestibule.core.passwords import (
     ChangePassword,
+    DeanonymizeWithPassword,
     ProvisionUser,
     RequestPasswordReset,
     ResetPassword,
@@ -73,6 +81,14 @@ class Core:
     add_passkey: AddPasskey
     elevate_with_passkey: ElevateWithPasskey
     second_factor: SecondFactor
+    sign_in_anonymously: SignInAnonymously
+    deanonymize: Deanonymize
+    deanonymize_with_password: DeanonymizeWithPassword
+    deanonymize_by_link: DeanonymizeByLink
+    create_access_token: CreateAccessToken
+    sign_in_with_access_token: SignInWithAccessToken
+    revoke_access_token: RevokeAccessToken
+    sign_out_everywhere: SignOutEverywhere
     refresh_session: RefreshSession
     revoke_sessions: RevokeSessions
     change_standing: ChangeStanding

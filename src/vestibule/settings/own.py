@@ -255,6 +255,12 @@ SMS_COUNTRIES: Final = Variable[tuple[str, ...]](
     (),
     "Countries whose numbers get text messages, like `DE,AT,CH`. Without it all do.",
 )
+ANONYMOUS_PER_HOUR: Final = Variable(
+    "VESTIBULE_ANONYMOUS_USERS_PER_HOUR",
+    whole(1, 10_000_000),
+    1_000,
+    "Anonymous users that one network may make in an hour, per project.",
+)
 SMTP_STARTTLS: Final = Variable(
     "VESTIBULE_SMTP_STARTTLS",
     one_of("auto", "required", "off"),
@@ -340,6 +346,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         MAIL_PER_HOUR,
         SMS_PER_HOUR,
         SMS_COUNTRIES,
+        ANONYMOUS_PER_HOUR,
         SMTP_STARTTLS,
         SMTP_CA_FILE,
         POSTMARK_TEMPLATES,

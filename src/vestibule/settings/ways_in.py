@@ -14,6 +14,7 @@ def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each o
     return {
         "auto_sign_up_enabled": not reader.get(nhost.DISABLE_AUTO_SIGNUP),
         "anonymous_users_enabled": reader.get(nhost.ANONYMOUS_ENABLED),
+        "anonymous_users_per_hour": reader.get(own.ANONYMOUS_PER_HOUR),
         "sign_in_links_enabled": reader.get(nhost.LINKS_ENABLED),
         "email_codes_enabled": reader.get(nhost.EMAIL_CODES_ENABLED),
         "text_codes_enabled": reader.get(nhost.TEXT_CODES_ENABLED),

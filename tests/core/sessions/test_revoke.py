@@ -69,20 +69,6 @@ async def test_a_fixed_session_is_signed_out_by_its_secret(under_test: CoreUnder
     assert await under_test.core.revoke_sessions.by_secret(under_test.visit(), signed_in.secret)
 
 
-async def test_signing_out_everywhere_ends_all_sessions_of_one_user(under_test: CoreUnderTest) -> None:
-    """Those of every door, and nobody else's."""
-    first = await under_test.sign_up("ann@example.com")
-    other = await under_test.sign_up("bob@example.com")
-    second = await under_test.sign_in("ann@example.com", visit=under_test.visit("sublay"))
-
-    await under_test.core.revoke_sessions.everywhere(under_test.visit(), first.subject.id)
-
-    for secret, visit in ((first.secret, under_test.visit()), (second.secret, under_test.visit("sublay"))):
-        with pytest.raises(InvalidRefreshToken):
-            await under_test.refresh(secret, visit)
-    assert await under_test.refresh(other.secret)
-
-
 async def test_one_session_can_be_spared(under_test: CoreUnderTest) -> None:
     """The one in whose name the others are ended."""
     first = await under_test.sign_up("ann@example.com")

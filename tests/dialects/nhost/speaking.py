@@ -2,11 +2,16 @@
 
 import base64
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import msgspec
 
 from tests.support.serving import Running
+from vestibule.core.passwords import NewPassword, ProvisionedUser
+from vestibule.dialects.nhost import NhostSettings
+from vestibule.dialects.nhost.tokens import AccessTokens
+from vestibule.kernel.secret import Secret
 
 BASE = "/v1"
 EMAIL = "Ann@Example.com"
@@ -69,6 +74,29 @@ class Speaker:
     async def refresh(self, token: str) -> httpx2.Response:
         """Exchange a refresh token."""
         return await self.post("/token", {"refreshToken": token})
+
+    async def anonymous(self, **body: Any) -> dict[str, Any]:
+        """Come in without a name and return the session."""
+        answer = await self.post("/signin/anonymous", body)
+        assert answer.status_code == 200, answer.text
+        session: dict[str, Any] = answer.json()["session"]
+        return session
+
+    async def verified(self, email: str = EMAIL, password: str = PASSWORD) -> dict[str, Any]:
+        """Become a user with a proven address and return the session."""
+        new = ProvisionedUser(email=email, password=NewPassword(Secret(password)), verified_at=self.running.clock.now())
+        await self.running.core.provision_user(self.running.project, new, actor="test")
+        session: dict[str, Any] = (await self.sign_in(email, password)).json()["session"]
+        return session
+
+    async def elevated(self, session: dict[str, Any]) -> str:
+        """Return an access token of this session's user who has just proven themselves again, whatever the method."""
+        core, project = self.running.core, self.running.project
+        user_id = UUID(session["user"]["id"])
+        [known, *_] = await core.revoke_sessions.of_user(project.id, user_id)
+        subject = await core.users.subject(core.db, project.id, user_id)
+        tokens = AccessTokens.configured(core, NhostSettings())
+        return (await tokens.session(project, subject, known, bytes(16), elevated=True)).access_token
 
     async def newest_mail(self) -> tuple[str, str]:
         """Return link and ticket of the newest mail."""

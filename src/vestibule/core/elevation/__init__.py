@@ -10,9 +10,17 @@ from vestibule.core.users import Subject, UserDirectory
 from vestibule.kernel.errors import ElevationRequired, UserNotFound
 from vestibule.storage import Database
 
-__all__ = ["ElevationMethod", "ElevationRule"]
+__all__ = ["ElevationMethod", "ElevationNeed", "ElevationRule"]
 
 ElevationMethod: TypeAlias = Literal["webauthn", "totp", "email-otp", "sms-otp"]
+
+
+@dataclass(frozen=True, slots=True)
+class ElevationNeed:
+    """Whether a user must prove themselves again before a sensitive change, and what they can do it with."""
+
+    is_required: bool
+    methods: tuple[ElevationMethod, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +29,12 @@ class ElevationRule:
 
     db: Database
     users: UserDirectory
+
+    async def need(self, project: Project, subject: Subject) -> ElevationNeed:
+        """Return what the project asks of this user; in the mode `recommended` nobody is asked for what they lack."""
+        methods = tuple(await self.methods(project, subject))
+        mode = project.policy.elevation
+        return ElevationNeed(mode == "required" or (mode == "recommended" and bool(methods)), methods)
 
     async def methods(self, project: Project, subject: Subject) -> list[ElevationMethod]:
         """Return what the user can prove themselves with now, the strongest first."""

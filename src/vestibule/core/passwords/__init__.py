@@ -1,6 +1,7 @@
 """Passwords: setting, comparing and resetting them, on a pool that overload cannot stretch."""
 
 from vestibule.core.passwords.change import ChangePassword, PasswordChange, SetPassword
+from vestibule.core.passwords.deanonymize import DeanonymizeWithPassword
 from vestibule.core.passwords.hashing import Argon2Profile, Hashing, HashingLoad
 from vestibule.core.passwords.provision import ProvisionedUser, ProvisionUser
 from vestibule.core.passwords.reset import RequestPasswordReset, ResetPassword
@@ -12,6 +13,7 @@ __all__ = [
     "MAX_BYTES",
     "Argon2Profile",
     "ChangePassword",
+    "DeanonymizeWithPassword",
     "Hashing",
     "HashingLoad",
     "NewPassword",

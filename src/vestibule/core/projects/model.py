@@ -12,6 +12,7 @@ METADATA_LIMIT_BYTES: Final = 10_240
 MAIL_PER_HOUR: Final = 2_000
 TEXTS_PER_HOUR: Final = 500
 PHONE_KEPT_DAYS: Final = 365
+ANONYMOUS_USERS_PER_HOUR: Final = 1_000
 SecondFactorAfter: TypeAlias = Literal["every", "password"]
 ElevationMode: TypeAlias = Literal["disabled", "recommended", "required"]
 STANDARD_SCOPES: Final = ("openid", "profile", "email", "offline_access")
@@ -48,7 +49,8 @@ class Policy:
     `phone_kept_days` is how long a number stays that of a user whom nobody has seen; 0 is for ever.
     `auto_sign_up_enabled` lets sign-ins with a link or code register who is unknown. `second_factor_after` names the
     sign-ins that ask for the second factor: every one, or only those by password. `elevation` is whether sensitive
-    changes need a fresh proof; `notices_enabled` whether users are told of them by mail.
+    changes need a fresh proof; `notices_enabled` whether users are told of them by mail. `anonymous_users_per_hour` is
+    how many one network may make.
     """
 
     sign_up_enabled: bool = True
@@ -79,6 +81,7 @@ class Policy:
     gravatar: Gravatar = Gravatar()
     auto_sign_up_enabled: bool = True
     anonymous_users_enabled: bool = False
+    anonymous_users_per_hour: int = ANONYMOUS_USERS_PER_HOUR
     sign_in_links_enabled: bool = False
     email_codes_enabled: bool = False
     text_codes_enabled: bool = False

@@ -56,6 +56,7 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     text_countries: tuple[_Country, ...] | UnsetType = UNSET
     auto_sign_up_enabled: bool | UnsetType = UNSET
     anonymous_users_enabled: bool | UnsetType = UNSET
+    anonymous_users_per_hour: _Count | UnsetType = UNSET
     sign_in_links_enabled: bool | UnsetType = UNSET
     email_codes_enabled: bool | UnsetType = UNSET
     text_codes_enabled: bool | UnsetType = UNSET

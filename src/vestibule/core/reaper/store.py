@@ -13,6 +13,15 @@ SESSIONS: Final = Statement(
     """,
 )
 
+ACCESS_TOKENS: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_access_tokens WHERE (project_id, id) IN (
+        SELECT project_id, id FROM vestibule_access_tokens WHERE expires_at < :before LIMIT :batch
+    )
+    """,
+)
+
 TICKETS: Final = Statement(
     None,
     """

@@ -42,15 +42,6 @@ class RevokeSessions:
             store.DELETE_OF_USER, project_id=project_id, user_id=user_id, kept_session_id=but or _NO_SESSION
         )
 
-    async def everywhere(self, visit: Visit, user_id: UUID) -> None:
-        """Sign the user out on every device."""
-        async with self.db.write() as tx:
-            await self.all_of(tx, visit.project.id, user_id)
-            entry = AuditEntry(
-                visit.project.id, "session.all_ended", user_id, None, visit.dialect, request_id=visit.request_id
-            )
-            await self.audit.record(tx, entry)
-
     async def of_user(self, project_id: ProjectId, user_id: UUID) -> list[Session]:
         """Return the user's live sessions, without any secret (security 41)."""
         return await self.db.all(store.SESSIONS_OF_USER, project_id=project_id, user_id=user_id, now=self.clock.now())

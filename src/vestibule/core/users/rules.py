@@ -52,7 +52,7 @@ def chosen_options(policy: Policy, options: UserOptions, default_name: str) -> C
     roles = policy.allowed_roles if options.roles is None else options.roles
     if not set(roles) <= set(policy.allowed_roles):
         raise RoleNotAllowed
-    default_role = options.default_role or policy.default_role
+    default_role = policy.default_role if options.default_role is None else options.default_role
     if default_role not in roles:
         raise DefaultRoleNotAllowed
     locale = options.locale if options.locale in policy.allowed_locales else policy.default_locale

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from vestibule.core.facade import Core
 from vestibule.core.redirects import allow_list_of
 from vestibule.dialects.nhost import (
+    access_tokens,
+    anonymous,
+    elevation,
     email_change,
     email_codes,
     passkeys,
@@ -49,6 +52,9 @@ HANDLERS = (
     passwordless,
     email_change,
     verify,
+    anonymous,
+    elevation,
+    access_tokens,
     system,
 )
 

@@ -92,6 +92,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.ElevationRequired: WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized),
     refusals.InvalidServiceKey: WireError(401, "unauthorized", "invalid token", schema=Unauthorized),
     refusals.InvalidEmail: WireError(400, "bad-request", "email: failed to pass regex validation", schema=BadRequest),
+    refusals.UnusableTime: WireError(400, "bad-request", "expiresAt: the time has no offset", schema=BadRequest),
     refusals.PasswordTooLong: _OUT_OF_SHAPE,
     refusals.MetadataTooLarge: _OUT_OF_SHAPE,
     refusals.NotPermitted: _FORBIDDEN,
@@ -193,7 +194,7 @@ def render(call: Call, failure: Refusal | InternalError) -> Reply:
         text = "404 page not found" if error is _NOT_FOUND else ""
         return PlainText(text, error.status, content_type=error.media_type)
     if error.schema is not None:
-        return RawBody(_framework_body(failure, error), _FRAMEWORK_JSON, status=error.status)
+        return RawBody(_framework_body(call, failure, error), _FRAMEWORK_JSON, status=error.status)
     if error not in (_BUSY, _INTERNAL) and _redirects(call, failure):
         return _redirect(call, error)
     return _business(error)
@@ -203,10 +204,12 @@ def _business(error: WireError) -> Answer[object]:
     return Answer(ErrorResponse(error.code, error.message, error.status), status=error.status)
 
 
-def _framework_body(failure: Refusal | InternalError, error: WireError) -> bytes:
+def _framework_body(call: Call, failure: Refusal | InternalError, error: WireError) -> bytes:
     """Return the body of an error that was found before the handler, without a newline, as the original's framework."""
     body: msgspec.Struct
     match failure:
+        case refusals.InvalidEmail() | refusals.UnusableTime():
+            body = BadRequest("bad-request", error.message)
         case MalformedRequest():
             body = _request_problem(failure)
         case refusals.Unauthenticated() | refusals.InvalidAccessToken():
@@ -215,12 +218,11 @@ def _framework_body(failure: Refusal | InternalError, error: WireError) -> bytes
             body = Unauthorized(error.code, error.message, "BearerAuthElevated")
         case refusals.InvalidServiceKey():
             body = Unauthorized(error.code, error.message)
-        case refusals.InvalidEmail():
-            body = BadRequest("bad-request", error.message)
         case refusals.PasswordTooLong():
             body = RequestProblem("schema-validation-error", "the password is longer than 1024 bytes")
         case refusals.MetadataTooLarge():
-            reason = f'Error at "/options/metadata": more than {failure.limit_bytes} bytes'
+            place = "/options/metadata" if hasattr(call.body, "options") else "/metadata"
+            reason = f'Error at "{place}": more than {failure.limit_bytes} bytes'
             body = RequestProblem("schema-validation-error", reason)
         case refusals.PayloadTooLarge():
             body = RequestProblem("request-validation-error", "the request body is too large")

@@ -79,18 +79,18 @@ async def verify_token(
     operation="signOut",
 )
 async def sign_out(body: shapes.SignOutRequest, call: Call, caller: Caller | None, project: Project, core: Core) -> str:
-    """End the session of a refresh token, or with `all` every session of the caller."""
+    """End the session of a refresh token, or revoke a personal access token; with `all` every one of the caller's."""
     visit = visit_of(call, project)
     if body.all:
         if caller is None:
             raise NothingAsked("signing out everywhere needs an access token")
-        await core.revoke_sessions.everywhere(visit, caller.user_id)
+        await core.sign_out_everywhere(visit, caller.user_id)
         return "OK"
     if not body.refresh_token:
         raise NothingAsked("there is no refresh token", path="refreshToken")
     secret = parse_uuid(body.refresh_token)
-    if secret is not None:
-        await core.revoke_sessions.by_secret(visit, secret.bytes)
+    if secret is not None and not await core.revoke_sessions.by_secret(visit, secret.bytes):
+        await core.revoke_access_token(visit, secret.bytes)
     return "OK"
 
 

@@ -4,15 +4,17 @@ Optional members are UNSET, not None: the original refuses an explicit null and 
 """
 
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from vestibule.core.elevation import ElevationMethod
 from vestibule.core.passwords import MAX_BYTES
 from vestibule.core.users import Subject, UserOptions
+from vestibule.kernel.errors import UnusableTime
 
 _UUID_SHAPE: Final = r"\b[0-9a-f]{8}\b-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-\b[0-9a-f]{12}\b"
 CODE_CHALLENGE: Final = r"^[A-Za-z0-9_-]{43}$"
@@ -27,6 +29,8 @@ MfaTicket = Annotated[
 ]
 PhoneNumber = Annotated[str, Meta(description="With its country: `+4915123456789`")]
 Code = Annotated[str, Meta(description="Six digits")]
+Locale = Annotated[str, Meta(min_length=2, max_length=3)]
+FreeForm = dict[str, Any]  # Any: free-form JSON of the user's
 LinkType = Literal["emailVerify", "emailConfirmChange", "signinPasswordless", "passwordReset"]
 
 
@@ -42,8 +46,8 @@ class SignUpOptions(Body, frozen=True):
     display_name: Annotated[str, Meta(max_length=32, description="Letters, digits, symbols, ` ,.'-`")] | UnsetType = (
         UNSET
     )
-    locale: Annotated[str, Meta(min_length=2, max_length=3)] | UnsetType = UNSET
-    metadata: dict[str, Any] | UnsetType = UNSET  # Any: free-form JSON of the user's
+    locale: Locale | UnsetType = UNSET
+    metadata: FreeForm | UnsetType = UNSET
     redirect_to: RedirectTo | UnsetType = UNSET
 
     def __post_init__(self) -> None:
@@ -89,6 +93,37 @@ class SignInEmailPasswordRequest(Body, frozen=True):
 
     email: Email
     password: Password
+
+
+class SignInAnonymousRequest(Body, frozen=True):
+    """What an anonymous user may be called. Nobody else sees it, so that any signs will do."""
+
+    display_name: Annotated[str, Meta(max_length=255)] | UnsetType = UNSET
+    locale: Locale | UnsetType = UNSET
+    metadata: FreeForm | UnsetType = UNSET
+
+
+class UserDeanonymizeRequest(Body, frozen=True):
+    """Gives an anonymous user an address, and with `email-password` a password. `connection` is of no effect."""
+
+    sign_in_method: Literal["email-password", "passwordless"]
+    email: Email
+    password: Password | UnsetType = UNSET
+    connection: str | UnsetType = UNSET
+    options: SignUpOptions = SignUpOptions()
+
+
+class CreatePATRequest(Body, frozen=True):
+    """Makes a personal access token that is good until `expiresAt`."""
+
+    expires_at: Annotated[datetime, Meta(description="A time with its offset from UTC")]
+    metadata: FreeForm | UnsetType = UNSET
+
+
+class SignInPATRequest(Body, frozen=True):
+    """Signs in with a personal access token."""
+
+    personal_access_token: Annotated[str, Meta(pattern=_UUID_SHAPE)]
 
 
 class RefreshTokenRequest(Body, frozen=True):
@@ -307,6 +342,21 @@ class RecoveryCodesLeft(msgspec.Struct, frozen=True):
     left: int
 
 
+class CreatePATResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A new personal access token."""
+
+    id: UUID
+    personal_access_token: UUID
+
+
+class Elevation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Whether sensitive changes need a fresh proof, what the user has for one, and whether one was given."""
+
+    elevation_required: bool
+    methods: list[ElevationMethod]
+    session_elevated: bool
+
+
 class VersionInfo(msgspec.Struct, frozen=True):
     """Which version answers."""
 
@@ -348,6 +398,25 @@ def user_options(options: SignUpOptions) -> UserOptions:
         roles=None if options.allowed_roles is UNSET else tuple(options.allowed_roles),
         metadata=None if options.metadata is UNSET else options.metadata,
     )
+
+
+def anonymous_options(body: SignInAnonymousRequest) -> UserOptions:
+    """Return what an anonymous user asks for as the core knows it."""
+    return UserOptions(
+        display_name=None if body.display_name is UNSET else body.display_name,
+        locale=None if body.locale is UNSET else body.locale,
+        metadata=None if body.metadata is UNSET else body.metadata,
+    )
+
+
+def moment(written: datetime) -> datetime:
+    """Return a time in UTC. Raises: UnusableTime when nobody can tell which one is meant."""
+    if written.tzinfo is None:
+        raise UnusableTime("the time has no offset", path="expiresAt")
+    try:
+        return written.astimezone(UTC)
+    except OverflowError as error:  # the last hours of the year 9999 west of Greenwich
+        raise UnusableTime("the time is out of range", path="expiresAt") from error
 
 
 def wanted_redirect(options: SignUpOptions | OptionsRedirectTo) -> str | None:

@@ -51,7 +51,7 @@ class AccessTokens:
     ) -> shapes.Session:
         """Return the session for the wire, with a fresh access token.
 
-        Elevation is a claim of this one token and ends with it, after ten minutes at most.
+        Elevation is a claim of this one token and ends with it, after ten minutes at most (security 89).
         """
         keys = await self.core.key_sets.of(KeyOwner(project.id))
         life = int(project.policy.access_token_life.total_seconds())

@@ -61,6 +61,7 @@ from vestibule.kernel.errors.request import (
     StorageUnavailable,
     TooManyRequests,
     UnsupportedMediaType,
+    UnusableTime,
 )
 from vestibule.kernel.errors.secrets import (
     ExpiredTicket,
@@ -79,6 +80,7 @@ from vestibule.kernel.errors.secrets import (
     PasskeyRefused,
     RefreshTokenReused,
     SecondFactorNotActive,
+    TooManyAccessTokens,
     TooManyGuesses,
     TooManyTextGuesses,
     TotpAlreadyActive,
@@ -142,6 +144,7 @@ __all__ = [
     "SecondFactorUnavailable",
     "SignUpDisabled",
     "StorageUnavailable",
+    "TooManyAccessTokens",
     "TooManyAttempts",
     "TooManyGuesses",
     "TooManyRequests",
@@ -149,6 +152,7 @@ __all__ = [
     "TotpAlreadyActive",
     "Unauthenticated",
     "UnsupportedMediaType",
+    "UnusableTime",
     "UserNotActive",
     "UserNotAnonymous",
     "UserNotFound",

@@ -29,6 +29,12 @@ class NothingAsked(MalformedRequest):
     code = "nothing-asked"
 
 
+class UnusableTime(MalformedRequest):
+    """A moment without an offset from UTC, or further away than any calendar goes: which one is meant is not known."""
+
+    code = "unusable-time"
+
+
 class PayloadTooLarge(Refusal):
     """The body is larger than the server reads."""
 

@@ -1,6 +1,7 @@
 """Refusals about what is presented as proof: sessions, tickets, codes, second factors, passkeys."""
 
 from vestibule.kernel.errors.base import Refusal
+from vestibule.kernel.errors.caller import NotPermitted
 from vestibule.kernel.errors.people import InvalidCredentials
 
 
@@ -80,6 +81,16 @@ class InvalidPersonalAccessToken(InvalidCredentials):
     """The personal access token is unknown, expired or revoked."""
 
     code = "invalid-personal-access-token"
+
+
+class TooManyAccessTokens(NotPermitted):
+    """The user has as many personal access tokens as one may have (`limit`); one must be revoked first."""
+
+    code = "too-many-access-tokens"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(self.code)
+        self.limit = limit
 
 
 class PasskeyRefused(InvalidCredentials):

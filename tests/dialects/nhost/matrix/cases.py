@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from tests.dialects.nhost.matrix.access_tokens import ACCESS_TOKENS
+from tests.dialects.nhost.matrix.anonymous import ANONYMOUS
 from tests.dialects.nhost.matrix.codes import EMAIL_CODES
 from tests.dialects.nhost.matrix.links import LINKS
 from tests.dialects.nhost.matrix.passkeys import PASSKEYS
@@ -24,4 +26,6 @@ CASES: Final[Mapping[str, Case]] = {
     **EMAIL_CODES,
     **TEXT_CODES,
     **LINKS,
+    **ANONYMOUS,
+    **ACCESS_TOKENS,
 }

@@ -78,6 +78,10 @@ FORMS: Final = {
         400,
         {"error": "schema-validation-error", "reason": 'Error at "/options/metadata": more than 10240 bytes'},
     ),
+    "large own metadata": _framework(
+        400, {"error": "schema-validation-error", "reason": 'Error at "/metadata": more than 10240 bytes'}
+    ),
+    "no offset": _framework(400, {"errors": "bad-request", "message": "expiresAt: the time has no offset"}),
     "too many": Told(429, b""),
     "not our page": _business(403, "invalid-request", "The request payload is incorrect"),
     "client not found": _business(404, "invalid-request", "The request payload is incorrect"),
@@ -134,6 +138,10 @@ MATRIX: Final[dict[str, set[str]]] = {
     "/elevate/otp/sms/verify": {"disabled-endpoint", *_USER},
     "/user/phone-number/change": {"disabled-endpoint", "cannot-send-sms", "user-already-exists", *_USER},
     "/user/phone-number/change/verify": {"disabled-endpoint", "user-already-exists", *_USER},
+    "/signin/anonymous": {"signup-disabled", "disabled-endpoint"},
+    "/signin/pat": {"invalid-pat", *_USER},
+    "/pat": _USER,
+    "/elevate": _USER,
     "/token": {"invalid-refresh-token", "disabled-user", "unverified-user"},
     "/token/verify": {INVALID_REQUEST, *_USER},
     "/signout": {INVALID_REQUEST},
@@ -150,6 +158,10 @@ MATRIX: Final[dict[str, set[str]]] = {
     "/verify": {INVALID_REQUEST, "redirectTo-not-allowed", "invalid-ticket", "taken", *_USER},
     "/user": _USER,
     "/user/email/send-verification-email": {"redirectTo-not-allowed", "email-already-verified", *_USER},
+    "/user/deanonymize": {
+        *("user-not-anonymous", INVALID_REQUEST, "password-too-short", "invalid-email-password", "taken"),
+        *_OPTIONS,
+    },
     "/user/password": {INVALID_REQUEST, "invalid-ticket", "password-too-short", *_USER},
     "/user/password/reset": {"redirectTo-not-allowed"},
     "/signup/webauthn": {"disabled-endpoint", "signup-disabled", "invalid-email-password", *_OPTIONS},
@@ -187,5 +199,6 @@ DIFFERENT: Final[dict[str, dict[str, str]]] = {
     "/signup/webauthn/verify": {"invalid-email-password": "the access lists may have changed since the beginning"},
     "/user/webauthn/add": {INVALID_REQUEST: "a user has so many passkeys and no more"},
     "/signup/passwordless/email": {INVALID_REQUEST: "a challenge out of shape is told as every member out of shape"},
+    "/user/deanonymize": {"disabled-user": "who was shut out gets no name, and who must wait gets one to wait with"},
     "/verify": {"unverified-user": "whoever follows a mailed link has proven the address"},
 }

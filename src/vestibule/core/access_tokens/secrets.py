@@ -1,0 +1,15 @@
+"""How the secret of a personal access token is made and stored."""
+
+import hashlib
+
+from vestibule.kernel.entropy import Entropy, new_uuid4
+
+
+def drawn(entropy: Entropy) -> bytes:
+    """Return a new secret: 16 bytes that read as a random UUID (RFC 9562 section 5.4), which some clients insist on."""
+    return new_uuid4(entropy).bytes
+
+
+def hashed(secret: bytes) -> bytes:
+    """Return what is stored; a secret of 122 random bits needs no key and no slow hash (security 39)."""
+    return hashlib.sha256(secret).digest()

@@ -1,0 +1,78 @@
+"""Personal access tokens: programs sign in with them. Signing out with one revokes it."""
+
+from uuid import UUID
+
+from msgspec import UNSET
+
+from vestibule.core.access_tokens import NewAccessToken
+from vestibule.core.facade import Core
+from vestibule.core.projects import Project
+from vestibule.dialects.nhost import shapes
+from vestibule.dialects.nhost.dialect import door_terms, elevated, nhost, visit_of
+from vestibule.dialects.nhost.limits import BRUTE_FORCE
+from vestibule.dialects.nhost.outcomes import session_payload
+from vestibule.dialects.nhost.tokens import AccessTokens, Caller
+from vestibule.kernel.errors import (
+    AnonymousNotAllowed,
+    EmailNotVerified,
+    EmailRefused,
+    InvalidCredentials,
+    InvalidPersonalAccessToken,
+    MetadataTooLarge,
+    TooManyAccessTokens,
+    UnusableTime,
+    UserNotActive,
+)
+from vestibule.kernel.ids import parse_uuid
+from vestibule.wire import Call
+
+
+@nhost.post(
+    "/pat",
+    auth=elevated,
+    raises=(
+        UnusableTime,
+        MetadataTooLarge,
+        InvalidCredentials,
+        EmailRefused,
+        UserNotActive,
+        EmailNotVerified,
+        AnonymousNotAllowed,
+        TooManyAccessTokens,
+    ),
+    tags=("security",),
+    operation="createPAT",
+)
+async def create_pat(
+    body: shapes.CreatePATRequest, call: Call, caller: Caller, project: Project, core: Core
+) -> shapes.CreatePATResponse:
+    """Make a personal access token for the user who calls; it is shown in this answer and never again."""
+    new = NewAccessToken(
+        caller.user_id, shapes.moment(body.expires_at), None if body.metadata is UNSET else body.metadata
+    )
+    issued = await core.create_access_token(visit_of(call, project), new)
+    return shapes.CreatePATResponse(id=issued.id, personal_access_token=UUID(bytes=issued.secret))
+
+
+@nhost.post(
+    "/signin/pat",
+    limit=BRUTE_FORCE,
+    raises=(
+        InvalidPersonalAccessToken,
+        EmailRefused,
+        UserNotActive,
+        EmailNotVerified,
+        AnonymousNotAllowed,
+    ),
+    tags=("authentication",),
+    operation="signInPAT",
+)
+async def sign_in_pat(
+    body: shapes.SignInPATRequest, call: Call, project: Project, core: Core, tokens: AccessTokens
+) -> shapes.SessionPayload:
+    """Sign in with a personal access token, which stays valid; no second factor is asked for."""
+    secret = parse_uuid(body.personal_access_token)
+    if secret is None:
+        raise InvalidPersonalAccessToken
+    outcome = await core.sign_in_with_access_token(visit_of(call, project), secret.bytes, door_terms(project))
+    return await session_payload(tokens, project, outcome)
