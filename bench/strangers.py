@@ -4,16 +4,19 @@ import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 import httpx2
 import msgspec
 
+from tests.support.authenticator import Authenticator
+
 PASSWORD: Final = "correct-horse-battery-staple"  # noqa: S105 - of users that live for a minute
 WRONG: Final = "incorrect-horse-battery-staple"
 _MASK: Final = "..."
 _RANDOM: Final = frozenset({"challenge", "id"})  # members of passkey options that nobody can compare
+_SECOND: Final = itertools.cycle((True, False, False, False))
 _SUBSCRIBERS: Final = itertools.count(random.Random(82).randrange(1000))  # noqa: S311 - numbers that nobody has
 
 
@@ -24,16 +27,18 @@ class Stranger:
         self._client = httpx2.Client(base_url=base_url, timeout=30)
         self._chance = random.Random(7)  # noqa: S311 - of no secret
 
-    def post(self, path: str, body: object) -> httpx2.Response:
+    def post(self, path: str, body: object, token: str | None = None) -> httpx2.Response:
         """Send JSON."""
         network = ".".join(str(self._chance.randrange(1, 255)) for _ in range(3))
-        return self._client.post(path, json=body, headers={"x-forwarded-for": f"11.{network}"})
+        who = {} if token is None else {"authorization": f"Bearer {token}"}
+        return self._client.post(path, json=body, headers={"x-forwarded-for": f"11.{network}", **who})
 
-    def must(self, path: str, body: object) -> object:
+    def must(self, path: str, body: object, token: str | None = None) -> dict[str, Any]:  # Any: JSON
         """Send JSON that must be accepted, and return the answer."""
-        answer = self.post(path, body)
+        answer = self.post(path, body, token)
         answer.raise_for_status()
-        return answer.json()
+        read: dict[str, Any] = answer.json()
+        return read
 
 
 def new_email() -> str:
@@ -49,6 +54,18 @@ def new_number() -> str:
 def _registered(stranger: Stranger) -> str:
     email = new_email()
     stranger.must("/v1/signup/email-password", {"email": email, "password": PASSWORD})
+    return email
+
+
+def _registered_with_passkey(stranger: Stranger) -> str:
+    """Register somebody with one passkey, or two; decoys are one or two as well."""
+    email, authenticator = new_email(), Authenticator()
+    options = stranger.must("/v1/signup/webauthn", {"email": email})
+    answer = stranger.must("/v1/signup/webauthn/verify", {"credential": authenticator.create(options)})
+    if next(_SECOND):
+        token = answer["session"]["accessToken"]
+        more = stranger.must("/v1/user/webauthn/add", {}, token)
+        stranger.must("/v1/user/webauthn/verify", {"credential": Authenticator().create(more)}, token)
     return email
 
 
@@ -89,5 +106,7 @@ def _masked(value: object) -> object:
 QUESTIONS: Final = (
     Question("sign-in", "/v1/signin/email-password", lambda email: {"email": email, "password": WRONG}),
     Question("password reset", "/v1/user/password/reset", lambda email: {"email": email}),
+    Question("passkeys of a user", "/v1/signin/webauthn", lambda email: {"email": email}, _registered_with_passkey),
+    Question("passkeys of nobody", "/v1/signin/webauthn", lambda email: {"email": email}),
     Question("sign-in, sublay", "/v7/default/auth/sign-in", lambda email: {"email": email, "password": WRONG}),
 )

@@ -305,3 +305,20 @@ def test_what_may_be_called_is_listed(own_environment: Environ) -> None:
     found = load(own_environment | listed).outbound
     assert (found.allow, found.ca_file) == (("10.0.0.0/8", "hooks.internal"), "/etc/acme.pem")
     assert "hunter2" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("client_url", "enabled", "origins"),
+    [
+        ("https://app.acme.example", True, ("https://app.acme.example",)),
+        ("http://127.0.0.1:3000", False, ()),
+        ("myapp://open", False, ()),
+    ],
+)
+def test_what_dev_assumes_of_passkeys_stops_no_start(client_url: str, enabled: bool, origins: tuple[str, ...]) -> None:  # noqa: FBT001 - a column
+    """They are on where they can be: on localhost, or on the site of who says where theirs is."""
+    party = load({"AUTH_CLIENT_URL": client_url}, flags=DEV).policy.webauthn
+    assert (party.enabled, party.origins) == (enabled, origins)
+    local = load({}, flags=DEV).policy.webauthn
+    assert local.enabled
+    assert "http://localhost:5173" in local.origins

@@ -11,6 +11,7 @@ from typing import Final
 from vestibule.settings import files, nhost_names, own
 from vestibule.settings.environ import Layer, Reader, SettingsError
 
+DEV: Final = "--dev"  # the layer of what it assumes
 DEV_DATABASE: Final = f"sqlite:///{files.DEV_FOLDER}/vestibule.db"
 
 
@@ -59,7 +60,7 @@ def reader_of(environ: Mapping[str, str], flags: Flags) -> Reader:
         Layer(str(path or files.DEFAULT_FILE), files.values_in(path)),
     ]
     if flags.dev:
-        layers.append(Layer("--dev", _DEV_VALUES))
+        layers.append(Layer(DEV, _DEV_VALUES))
     return Reader(layers)
 
 

@@ -1,5 +1,6 @@
 """How people may sign in, beside the password: which methods are on, and what they need to be told."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from vestibule.core.projects import WebAuthn, complaints, wrong_with_origin
 from vestibule.settings import nhost_names as nhost
 from vestibule.settings import own
 from vestibule.settings.environ import Reader
+from vestibule.settings.process import DEV
 
 
 def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each of its own type
@@ -32,30 +34,32 @@ def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each o
 
 
 def _webauthn(reader: Reader) -> WebAuthn:
-    client_url = reader.get(nhost.CLIENT_URL)
-    parts = urlsplit(client_url)
+    parts = urlsplit(reader.get(nhost.CLIENT_URL))
     rp_id = reader.get(nhost.WEBAUTHN_RP_ID) or parts.hostname or ""
-    enabled = reader.get(nhost.WEBAUTHN_ENABLED)
-    if enabled and not rp_id:
-        reader.refuse(
-            nhost.WEBAUTHN_RP_ID.name,
-            f"is unset, and {nhost.CLIENT_URL.name} has no host either",
-            "set it to the domain of your site, like acme.example",
-        )
     origins = reader.get(nhost.WEBAUTHN_ORIGINS)
+    if _is_assumed(reader, nhost.WEBAUTHN_ORIGINS.name):
+        origins = tuple(origin for origin in origins if not wrong_with_origin(rp_id, origin))
     own_origin = f"{parts.scheme}://{parts.netloc}"
     # Of a client that is no page of the site, an app say, no browser ever speaks.
     if own_origin not in origins and not wrong_with_origin(rp_id, own_origin):
         origins = (*origins, own_origin)
     party = WebAuthn(
-        enabled=enabled,
+        enabled=reader.get(nhost.WEBAUTHN_ENABLED),
         rp_id=rp_id,
         rp_name=reader.get(nhost.WEBAUTHN_RP_NAME) or rp_id,
         origins=origins,
         timeout=reader.get(nhost.WEBAUTHN_TIMEOUT),
         decoys=reader.get(own.PASSKEY_DECOYS),
     )
+    found = list(complaints(party))
+    if found and _is_assumed(reader, nhost.WEBAUTHN_ENABLED.name):
+        return replace(party, enabled=False)
     variables = {"rp_id": nhost.WEBAUTHN_RP_ID.name, "origins": nhost.WEBAUTHN_ORIGINS.name}
-    for complaint in complaints(party) if rp_id else ():
+    for complaint in found:
         reader.refuse(variables[complaint.member], complaint.wrong, complaint.mend)
     return party
+
+
+def _is_assumed(reader: Reader, name: str) -> bool:
+    """Tell whether nobody said it: what `--dev` assumes must not stop the start of who says something else."""
+    return reader.origin(name) == DEV
