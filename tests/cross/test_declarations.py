@@ -16,6 +16,12 @@ OPEN = {
         "/signup/email-password",
         "/signin/anonymous",
         "/signin/email-password",
+        "/signup/otp/email",
+        "/signup/passwordless/sms",
+        "/signin/otp/email",
+        "/signin/otp/email/verify",
+        "/signin/passwordless/sms",
+        "/signin/passwordless/sms/otp",
         "/signup/webauthn",
         "/signup/webauthn/verify",
         "/signin/webauthn",
@@ -152,7 +158,10 @@ async def test_a_project_is_served_by_the_dialects_that_it_lists(serve: Serve, n
         assert any(400 <= status < 500 for status in statuses)
 
 
-WRITERS_OF_LETTERS = ("letter_form(", "verification_letter(", "LetterForm(", "request_password_reset(", "_wish(")
+WRITERS_OF_LETTERS = (
+    *("letter_form(", "verification_letter(", "LetterForm(", "request_password_reset(", "_wish("),
+    *(".request_email_code(", ".sign_up_with_email_code(", ".request_elevation_email("),
+)
 
 
 def test_every_route_that_sends_mail_is_limited() -> None:
@@ -164,10 +173,13 @@ def test_every_route_that_sends_mail_is_limited() -> None:
     ]
     assert {operation.endpoint.path for operation in sending} == {
         "/signup/email-password",
+        "/signup/otp/email",
         "/signup/webauthn/verify",
         "/signin/passwordless/email",
         "/signup/passwordless/email",
         "/user/email/change",
+        "/signin/otp/email",
+        "/elevate/otp/email",
         "/user/email/send-verification-email",
         "/user/password/reset",
         "/user/deanonymize",
@@ -201,9 +213,10 @@ def test_every_route_that_tries_a_secret_is_limited() -> None:
                 "code_bytes(",
                 "sign_in_with_access_token(",
             )
+            for word in ("PasswordAttempt(", "ticket_secret(", "parse_ticket(", "_proven(", "current=", "body.otp")
         )
     ]
-    assert len({operation.endpoint.path for operation in guessing}) >= 6
+    assert len({operation.endpoint.path for operation in guessing}) >= 11
     unlimited = {
         str(operation)
         for operation in guessing
