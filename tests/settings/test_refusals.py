@@ -15,6 +15,15 @@ def problems_of(environ: dict[str, str], flags: Flags | None = None) -> str:
     return str(caught.value)
 
 
+def test_a_page_with_a_button_needs_https(own_environment: Environ) -> None:
+    """Elsewhere browsers do not say whose page pressed it (security 106, 110)."""
+    insecure = {"VESTIBULE_PUBLIC_URL": "http://auth.acme.example", "VESTIBULE_ALLOW_HTTP": "true"}
+    told = problems_of({**own_environment, **insecure, "VESTIBULE_LINK_CONFIRM": "true"})
+    assert "VESTIBULE_LINK_CONFIRM needs https" in told
+    load({**own_environment, "VESTIBULE_LINK_CONFIRM": "true"})
+    load({**own_environment, "VESTIBULE_PUBLIC_URL": "http://localhost:4000", "VESTIBULE_LINK_CONFIRM": "true"})
+
+
 def test_an_empty_environment_is_told_everything_at_once() -> None:
     """Nobody has to start three times to learn three things."""
     told = problems_of({})

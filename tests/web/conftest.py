@@ -1,17 +1,13 @@
 """A server that has the mailbox page only, and letters to put into it."""
 
-import asyncio
-import os
-import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 import pytest
-import uvicorn
-from playwright.async_api import Page, async_playwright
 
+from tests.support.browsing import listening, page
 from tests.support.fakes import FakeClock, SeededEntropy
 from vestibule.core.outbox import Claimed, MailVariables
 from vestibule.delivery.mailbox import Mailbox
@@ -20,6 +16,8 @@ from vestibule.delivery.samples import Samples
 from vestibule.web.mailbox import GalleryPages, MailboxPages, PageHosts, mailbox
 from vestibule.wire import Mount, WireSettings, build_app
 from vestibule.wire.app import App
+
+__all__ = ["page"]
 
 
 @pytest.fixture
@@ -95,30 +93,5 @@ async def http(app: App) -> AsyncIterator[httpx2.AsyncClient]:
 @pytest.fixture
 async def server_url(app: App, unused_tcp_port: int) -> AsyncIterator[str]:
     """The page behind a real server."""
-    config = uvicorn.Config(app, port=unused_tcp_port, log_level="error", ws="none")
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn offers nothing to wait for)
-        await asyncio.sleep(0.01)
-    yield f"http://127.0.0.1:{unused_tcp_port}"
-    server.should_exit = True
-    await serving
-
-
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    """A browser's tab that must not complain about anything."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("Chromium is not installed")
-        pytest.skip("Chromium is not installed")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = await browser.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield page
-        await browser.close()
-    assert complaints == []
+    async with listening(app, unused_tcp_port) as url:
+        yield url
