@@ -19,6 +19,9 @@ from vestibule.kernel.errors import (
     PasskeyRefused,
     UserNotActive,
 )
+from vestibule.storage import Statement
+
+HAND_OVER = Statement(None, "UPDATE vestibule_passkeys SET user_id = :user_id")
 
 
 @pytest.fixture
@@ -138,6 +141,16 @@ async def test_nobody_comes_in_as_somebody_else(under_test: CoreUnderTest, ann: 
     with pytest.raises(PasskeyRefused):  # her key, and Ann's name
         await mallory.sign_in(user_handle=unb64(str(ann_id)))
     assert isinstance(await mallory.sign_in(), SignedIn)
+
+
+async def test_a_key_that_changed_hands_answers_for_nobody(under_test: CoreUnderTest, ann: PasskeyUser) -> None:
+    """A challenge was for a user, not only for the ids of their keys (security 92)."""
+    await ann.sign_up()
+    bob = (await under_test.sign_up("bob@example.com")).subject.id
+    options = await ann.begin_sign_in(EMAIL)
+    await under_test.db.run(HAND_OVER, user_id=bob)
+    with pytest.raises(PasskeyRefused):
+        await ann.finish_sign_in(ann.authenticator.get(options, without_user_handle=True))
 
 
 async def test_whom_nobody_named_the_authenticator_must_name(ann: PasskeyUser) -> None:
