@@ -34,11 +34,11 @@ class Stranger:
         return self._client.post(path, json=body, headers={"x-forwarded-for": f"11.{network}", **who})
 
     def must(self, path: str, body: object, token: str | None = None) -> dict[str, Any]:  # Any: JSON
-        """Send JSON that must be accepted, and return the answer."""
+        """Send JSON that must be accepted, and return the members of the answer, if it has any."""
         answer = self.post(path, body, token)
         answer.raise_for_status()
-        read: dict[str, Any] = answer.json()
-        return read
+        read: dict[str, Any] | str = answer.json()
+        return {} if isinstance(read, str) else read
 
 
 def new_email() -> str:
@@ -103,10 +103,61 @@ def _masked(value: object) -> object:
             return value
 
 
+def _with_code(stranger: Stranger) -> str:
+    email = _registered(stranger)
+    stranger.must("/v1/signin/otp/email", {"email": email})
+    return email
+
+
+def _by_text(stranger: Stranger) -> str:
+    number = new_number()
+    stranger.must("/v1/signup/passwordless/sms", {"phoneNumber": number})
+    return number
+
+
+def _email(email: str) -> object:
+    return {"email": email}
+
+
+def _number(number: str) -> object:
+    return {"phoneNumber": number}
+
+
+_WRONG_CODE: Final = "000000"
+_APART: Final = {"AUTH_DISABLE_AUTO_SIGNUP": "true"}
+
 QUESTIONS: Final = (
-    Question("sign-in", "/v1/signin/email-password", lambda email: {"email": email, "password": WRONG}),
-    Question("password reset", "/v1/user/password/reset", lambda email: {"email": email}),
-    Question("passkeys of a user", "/v1/signin/webauthn", lambda email: {"email": email}, _registered_with_passkey),
-    Question("passkeys of nobody", "/v1/signin/webauthn", lambda email: {"email": email}),
-    Question("sign-in, sublay", "/v7/default/auth/sign-in", lambda email: {"email": email, "password": WRONG}),
+    Question("password", "/v1/signin/email-password", lambda email: {"email": email, "password": WRONG}),
+    Question("password, sublay", "/v7/default/auth/sign-in", lambda email: {"email": email, "password": WRONG}),
+    Question("password reset", "/v1/user/password/reset", _email),
+    Question("link, sign-up", "/v1/signup/passwordless/email", _email),
+    Question("link, sign-in or sign-up", "/v1/signin/passwordless/email", _email),
+    Question("link, sign-in", "/v1/signin/passwordless/email", _email, needs=_APART),
+    Question("mail code, sign-up", "/v1/signup/otp/email", _email),
+    Question("mail code, sign-in or sign-up", "/v1/signin/otp/email", _email),
+    Question("mail code, sign-in", "/v1/signin/otp/email", _email, needs=_APART),
+    Question("mail code, guessed", "/v1/signin/otp/email/verify", lambda email: {"email": email, "otp": _WRONG_CODE}),
+    Question(
+        "mail code, guessed while one is out",
+        "/v1/signin/otp/email/verify",
+        lambda email: {"email": email, "otp": _WRONG_CODE},
+        make=_with_code,
+    ),
+    Question("text code, sign-up", "/v1/signup/passwordless/sms", _number, make=_by_text, unknown=new_number),
+    Question(
+        "text code, sign-in or sign-up", "/v1/signin/passwordless/sms", _number, make=_by_text, unknown=new_number
+    ),
+    Question(
+        "text code, sign-in", "/v1/signin/passwordless/sms", _number, make=_by_text, unknown=new_number, needs=_APART
+    ),
+    Question(
+        "text code, guessed while one is out",
+        "/v1/signin/passwordless/sms/otp",
+        lambda number: {"phoneNumber": number, "otp": _WRONG_CODE},
+        make=_by_text,
+        unknown=new_number,
+    ),
+    Question("passkey, sign-up", "/v1/signup/webauthn", _email),
+    Question("passkey, sign-in without one", "/v1/signin/webauthn", _email),
+    Question("passkey, sign-in", "/v1/signin/webauthn", _email, make=_registered_with_passkey),
 )

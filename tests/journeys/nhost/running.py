@@ -20,7 +20,8 @@ PACKAGES = Path(__file__).parents[1] / "node_modules"
 START_SECONDS = 60
 STOP_SECONDS = 30
 
-MailReader = Callable[[str], Awaitable[dict[str, str]]]
+Asked = Mapping[str, str]
+Answer = Callable[[Asked], Awaitable[object]]
 
 
 def node() -> str:
@@ -44,13 +45,13 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def serving(environ: Mapping[str, str], port: int, folder: Path) -> AsyncIterator[None]:
+async def serving(environ: Mapping[str, str], port: int, folder: Path, *arguments: str) -> AsyncIterator[None]:
     """Run `vestibule serve --migrate`, knowing only `environ`, until the block ends; then insist on a clean end."""
     log = folder / "server.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             VESTIBULE,
-            *("serve", "--migrate", "--host", "127.0.0.1"),
+            *("serve", "--migrate", "--host", "127.0.0.1", *arguments),
             env={"PATH": os.environ["PATH"], "HOME": str(folder), **environ},
             cwd=folder,
             stdout=output,
@@ -91,9 +92,9 @@ async def _until_ready(process: asyncio.subprocess.Process, port: int) -> None:
 
 
 async def travel(
-    script: Path, environ: Mapping[str, str], read_mail: MailReader, authenticator: Authenticator | None = None
+    script: Path, environ: Mapping[str, str], answer: Answer, authenticator: Authenticator | None = None
 ) -> list[str]:
-    """Run a journey and answer its questions for mail and passkeys; return the promises that were kept."""
+    """Run a journey; return the promises that were kept. Passkeys are made here, `answer` knows mails and texts."""
     authenticator = authenticator or Authenticator()
     process = await asyncio.create_subprocess_exec(
         node(),
@@ -114,8 +115,8 @@ async def travel(
             if "kept" in told:
                 kept.append(told["kept"])
                 continue
-            answer = await read_mail(told["mail"]) if "mail" in told else _answered(authenticator, told["passkey"])
-            process.stdin.write(json.dumps(answer).encode() + b"\n")
+            known = _answered(authenticator, told["passkey"]) if "passkey" in told else await answer(told)
+            process.stdin.write(json.dumps(known).encode() + b"\n")
             await process.stdin.drain()
         status = await process.wait()
     finally:

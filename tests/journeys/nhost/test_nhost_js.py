@@ -2,7 +2,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from tests.journeys.nhost.running import free_port, node, serving, travel
+from tests.journeys.nhost.running import Asked, free_port, node, serving, travel
 from tests.support.mail_server import Postbox
 from tests.support.mail_server import serve as serve_mail
 
@@ -40,8 +40,8 @@ async def test_the_real_client_lives_a_whole_life(database_url: str, tmp_path: P
             "HASURA_GRAPHQL_JWT_SECRET": json.dumps(secret),
         }
 
-        async def read_mail(template: str) -> dict[str, str]:
-            return await asyncio.wait_for(newest(postbox, template), MAIL_SECONDS)
+        async def read_mail(asked: Asked) -> dict[str, str]:
+            return await asyncio.wait_for(newest(postbox, asked["mail"]), MAIL_SECONDS)
 
         async with serving(environ, port, tmp_path):
             told = {"JOURNEY_AUTH_URL": auth_url, "JOURNEY_CLIENT_URL": CLIENT_URL}

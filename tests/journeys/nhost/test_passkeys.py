@@ -2,7 +2,7 @@ import asyncio
 import json
 from pathlib import Path
 
-from tests.journeys.nhost.running import free_port, node, serving, travel
+from tests.journeys.nhost.running import Asked, free_port, node, serving, travel
 from tests.journeys.nhost.test_nhost_js import CLIENT_URL, MAIL_SECONDS, newest
 from tests.support.mail_server import Postbox
 from tests.support.mail_server import serve as serve_mail
@@ -30,8 +30,8 @@ async def test_the_real_client_lives_without_a_password(database_url: str, tmp_p
             "HASURA_GRAPHQL_JWT_SECRET": json.dumps({"type": "HS256", "key": "a shared secret, long enough for HS256"}),
         }
 
-        async def read_mail(template: str) -> dict[str, str]:
-            return await asyncio.wait_for(newest(postbox, template), MAIL_SECONDS)
+        async def read_mail(asked: Asked) -> dict[str, str]:
+            return await asyncio.wait_for(newest(postbox, asked["mail"]), MAIL_SECONDS)
 
         async with serving(environ, port, tmp_path):
             told = {"JOURNEY_AUTH_URL": auth_url, "JOURNEY_CLIENT_URL": CLIENT_URL}
