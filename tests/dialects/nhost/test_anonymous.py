@@ -8,6 +8,7 @@ from tests.dialects.nhost.speaking import (
     DISABLED,
     EMAIL,
     INVALID_REFRESH,
+    INVALID_REQUEST,
     OK,
     PASSWORD,
     SESSION_KEYS,
@@ -18,6 +19,8 @@ from tests.dialects.nhost.speaking import (
     part,
     refused,
 )
+from tests.dialects.nhost.test_passwordless import brought
+from tests.support.linking import CHALLENGE, VERIFIER
 from tests.support.serving import Serve
 
 ON = {"AUTH_ANONYMOUS_USERS_ENABLED": "true"}
@@ -178,6 +181,30 @@ async def test_a_link_dies_after_an_hour(serve: Serve) -> None:
         link, _ = await speaker.newest_mail()
         running.clock.advance(timedelta(hours=1))
         assert "error=invalid-ticket" in (await speaker.follow(link)).headers["location"]
+
+
+@pytest.mark.parametrize("body", [NAMED, LINKED])
+async def test_a_challenge_makes_the_link_bring_a_code(serve: Serve, body: dict[str, str]) -> None:
+    """The session is for the browser that asked, wherever the mail is read (security 99)."""
+    async with serve(environ={**ON, **VERIFIED_FIRST}) as running:
+        speaker = Speaker(running)
+        session = await speaker.anonymous()
+        asked = {**body, "codeChallenge": CHALLENGE}
+        assert (await speaker.post("/user/deanonymize", asked, session["accessToken"])).content == OK
+        followed = brought(await speaker.follow((await speaker.newest_mail())[0]))
+        assert followed.keys() == {"code", "type"}
+        exchange = {"code": followed["code"], "codeVerifier": VERIFIER}
+        user = (await speaker.post("/token/exchange", exchange)).json()["session"]["user"]
+        assert (user["id"], user["isAnonymous"]) == (session["user"]["id"], False)
+
+
+async def test_where_links_bring_codes_only_a_letter_wants_a_challenge(serve: Serve) -> None:
+    """And what sends no letter needs none."""
+    async with serve(environ={**ON, "VESTIBULE_NHOST_PKCE_ONLY": "true"}) as running:
+        speaker = Speaker(running)
+        token = (await speaker.anonymous())["accessToken"]
+        refused(await speaker.post("/user/deanonymize", LINKED, token), *INVALID_REQUEST)
+        assert (await speaker.post("/user/deanonymize", NAMED, token)).content == OK
 
 
 @pytest.mark.parametrize("body", [NAMED, LINKED])

@@ -99,11 +99,16 @@ async def deanonymize_user(
     if not by_link and body.password is UNSET:
         raise NothingAsked("there is no password", path="password")
     redirect_to = allowed_target(project.policy, shapes.wanted_redirect(body.options))
+    letter = letter_form(
+        settings,
+        project,
+        "passwordlessEmail" if by_link else "verifyEmail",
+        redirect_to,
+        body.code_challenge,
+        is_sent=by_link or project.policy.verified_email_required,
+    )
     wish = Deanonymization(
-        user_id=caller.user_id,
-        email=body.email,
-        letter=letter_form(settings, project, "passwordlessEmail" if by_link else "verifyEmail", redirect_to),
-        options=shapes.user_options(body.options),
+        user_id=caller.user_id, email=body.email, letter=letter, options=shapes.user_options(body.options)
     )
     if by_link or body.password is UNSET:
         await core.deanonymize_by_link(visit, wish)

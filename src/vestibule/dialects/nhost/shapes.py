@@ -111,6 +111,7 @@ class UserDeanonymizeRequest(Body, frozen=True):
     password: Password | UnsetType = UNSET
     connection: str | UnsetType = UNSET
     options: SignUpOptions = SignUpOptions()
+    code_challenge: CodeChallenge | UnsetType = UNSET
 
 
 class CreatePATRequest(Body, frozen=True):
