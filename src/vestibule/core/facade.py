@@ -41,6 +41,7 @@ from vestibule.core.text_codes import (
     ChangePhone,
     ElevateWithTextCode,
     RequestElevationText,
+    RequestNaming,
     RequestPhoneChange,
     RequestTextCode,
     SignInWithTextCode,
@@ -85,6 +86,7 @@ class Core:
     deanonymize: Deanonymize
     deanonymize_with_password: DeanonymizeWithPassword
     deanonymize_by_link: DeanonymizeByLink
+    deanonymize_by_text: RequestNaming
     create_access_token: CreateAccessToken
     sign_in_with_access_token: SignInWithAccessToken
     revoke_access_token: RevokeAccessToken

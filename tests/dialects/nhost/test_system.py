@@ -233,6 +233,7 @@ async def test_the_operators_dialect_has_every_endpoint(serve: Serve) -> None:
             "/user",
             "/user/email/change",
             "/user/deanonymize",
+            "/user/deanonymize/sms",
             "/user/email/send-verification-email",
             "/user/password",
             "/user/password/reset",

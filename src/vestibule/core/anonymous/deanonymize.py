@@ -41,19 +41,21 @@ class Deanonymization:
 class NewName:
     """Who an anonymous user turns out to be, already checked; `method` is how they will sign in.
 
-    With `ends_sessions` they come in again by proving the address; without it their session goes on.
+    They have an address, or a number (E.164) that they have proven. With `ends_sessions` they come in again by proving
+    the address, or with the code; without it their session goes on.
     """
 
     method: Method
     options: ChosenOptions
-    address: EmailAddress
+    address: EmailAddress | None = None
+    phone_number: str | None = None
     password_hash: str | None = None
     ends_sessions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Deanonymize:
-    """Gives an anonymous user the address that they will sign in with, if nobody has it."""
+    """Gives an anonymous user the address or number that they will sign in with, if nobody has it."""
 
     db: Database
     users: UserDirectory
@@ -70,7 +72,7 @@ class Deanonymize:
         """Return the user with the name, written in the caller's transaction.
 
         Where new users are disabled, so is this one, and the caller to be refused: commit, then ask
-        `refuse_if_disabled`. Raises: UserNotFound, UserNotAnonymous, UserNotActive, EmailTaken.
+        `refuse_if_disabled`. Raises: UserNotFound, UserNotAnonymous, UserNotActive, EmailTaken, PhoneTaken.
         """
         project = visit.project
         _refuse_unless_anonymous(await self.users.held(tx, project.id, user_id))
@@ -87,7 +89,10 @@ class Deanonymize:
             metadata=None if new.options.metadata is None else Json(new.options.metadata),
             now=self.clock.now(),
         )
-        await self.create.add_address(tx, project.id, user_id, new.address, password_hash=new.password_hash)
+        if new.address is not None:
+            await self.create.add_address(tx, project.id, user_id, new.address, password_hash=new.password_hash)
+        if new.phone_number is not None:
+            await self.create.move_phone(tx, project.id, user_id, new.phone_number)
         if new.ends_sessions or disabled:
             await self.sessions.all_of(tx, project.id, user_id)
         entry = AuditEntry(

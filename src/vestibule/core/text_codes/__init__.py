@@ -2,6 +2,7 @@
 
 from vestibule.core.text_codes.change import ChangePhone, PhoneProof, RequestPhoneChange
 from vestibule.core.text_codes.elevation import ElevateWithTextCode, RequestElevationText
+from vestibule.core.text_codes.naming import NameByNumber, RequestNaming
 from vestibule.core.text_codes.provider import CodesOfProvider
 from vestibule.core.text_codes.request import RequestTextCode
 from vestibule.core.text_codes.sending import SendText
@@ -13,9 +14,11 @@ __all__ = [
     "ChangePhone",
     "CodesOfProvider",
     "ElevateWithTextCode",
+    "NameByNumber",
     "PhoneProof",
     "ProveNumber",
     "RequestElevationText",
+    "RequestNaming",
     "RequestPhoneChange",
     "RequestTextCode",
     "SendText",

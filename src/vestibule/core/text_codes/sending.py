@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from vestibule.core.letters import ANSWER_AFTER_SECONDS, CODE_TRIES, SendCode
 from vestibule.core.outbox import MailVariables, Message, Outbox
@@ -16,7 +16,7 @@ from vestibule.storage import Queries
 _LIFE: Final = timedelta(minutes=5)
 _REMOTE_LIFE: Final = timedelta(minutes=10)  # as the provider's codes
 REMOTE_ANSWER_AFTER_SECONDS: Final = 2.0
-_PURPOSES: Final = (Purpose.TEXT_CODE, Purpose.ELEVATION_TEXT_CODE, Purpose.PHONE_CHANGE)
+_PURPOSES: Final = (Purpose.TEXT_CODE, Purpose.ELEVATION_TEXT_CODE, Purpose.PHONE_CHANGE, Purpose.PHONE_NAMING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,20 @@ class SendText:
         if self.remote is not None:
             await self.remote.start(phone.e164, locale)
 
-    async def write(self, tx: Queries, visit: Visit, purpose: Purpose, *, subject: Subject, phone: PhoneNumber) -> None:
-        """Write ticket and message in the caller's transaction, which holds the user; the older code dies."""
+    async def write(
+        self,
+        tx: Queries,
+        visit: Visit,
+        purpose: Purpose,
+        *,
+        subject: Subject,
+        phone: PhoneNumber,
+        payload: dict[str, Any] | None = None,
+    ) -> None:
+        """Write ticket and message in the caller's transaction, which holds the user; the older code dies.
+
+        `payload` is kept with the ticket.
+        """
         if self.remote is not None:
             # A provider has one code for a number, whatever for: it is good for what was asked last (security 75).
             for other in _PURPOSES:
@@ -54,6 +66,7 @@ class SendText:
             client_id=visit.client_id,
             address=phone.e164,
             tries=CODE_TRIES,
+            payload=payload or {},
         )
         code = await self.codes.issue(tx, ticket)  # where a provider has its own, nobody is told this one
         if self.remote is None:

@@ -9,7 +9,8 @@ from vestibule.core.guesses import Guess, GuessCode, RightGuess
 from vestibule.core.letters import SendNotice
 from vestibule.core.projects import Policy, Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
-from vestibule.core.signup import RegisterUser
+from vestibule.core.signup import RegisterUser, refuse_if_disabled
+from vestibule.core.text_codes.naming import NameByNumber
 from vestibule.core.text_codes.wish import phone_of, refuse_unless_enabled
 from vestibule.core.texts import PhoneNumber, TextPostage
 from vestibule.core.tickets import Purpose, TicketDesk
@@ -74,6 +75,7 @@ class SignInWithTextCode:
     users: UserDirectory
     guesses: GuessCode
     prove: ProveNumber
+    naming: NameByNumber
     postage: TextPostage
     finish: FinishSignIn
 
@@ -91,20 +93,33 @@ class SignInWithTextCode:
             phone = phone_of(policy, attempt.phone_number)
         except InvalidPhoneNumber as error:  # then no code can have come to it
             raise InvalidTextCode from error
-        subject = await self.users.subject_by_phone(self.db, visit.project.id, phone.e164)
-        guess = Guess(
-            purpose=Purpose.TEXT_CODE,
-            address=phone.e164,
-            code=attempt.code,
-            user_id=None if subject is None else subject.id,
-        )
+        purpose, user_id = await self._asked(visit, phone)
+        guess = Guess(purpose=purpose, address=phone.e164, code=attempt.code, user_id=user_id)
         right = await self.guesses(visit, guess)
+        if purpose is Purpose.PHONE_NAMING:
+            await self._name(visit, guess, right, phone)
         async with self.db.write() as tx:
             await self.guesses.forget(tx, visit, guess)
-            user_id = await self.prove(tx, visit, right, phone)
-            outcome = await self.finish(tx, visit, Identified(user_id, Method.TEXT_CODE), terms)
+            if purpose is Purpose.TEXT_CODE:
+                user_id = await self.prove(tx, visit, right, phone)
+            outcome = await self.finish(tx, visit, Identified(user_id or right.user_id, Method.TEXT_CODE), terms)
         await self.postage.record_confirmed(visit, phone)
         return outcome
+
+    async def _asked(self, visit: Visit, phone: PhoneNumber) -> tuple[Purpose, UUID | None]:
+        """Return what a code for this number is for, and whose it is: that of the user who has it, or who wants it."""
+        subject = await self.users.subject_by_phone(self.db, visit.project.id, phone.e164)
+        if subject is not None:
+            return Purpose.TEXT_CODE, subject.id
+        user_id = await self.naming.candidate(visit, phone)
+        return Purpose.TEXT_CODE if user_id is None else Purpose.PHONE_NAMING, user_id
+
+    async def _name(self, visit: Visit, guess: Guess, right: RightGuess, phone: PhoneNumber) -> None:
+        # In a transaction of its own: who is disabled as all new users are stays named, and is refused.
+        async with self.db.write() as tx:
+            await self.guesses.forget(tx, visit, guess)
+            named = await self.naming(tx, visit, right, phone)
+        refuse_if_disabled(named)
 
 
 def _is_given_up(policy: Policy, subject: Subject, now: datetime) -> bool:

@@ -31,6 +31,7 @@ class Purpose(StrEnum):
     TEXT_CODE = "text-code"
     EMAIL_CHANGE = "email-change"
     PHONE_CHANGE = "phone-change"
+    PHONE_NAMING = "phone-naming"
     ELEVATION_EMAIL_CODE = "elevation-email-code"
     ELEVATION_TEXT_CODE = "elevation-text-code"
     AUTHORIZATION_CODE = "authorization-code"
@@ -176,6 +177,23 @@ class TicketDesk:
         if tried is None:
             raise InvalidTicket
         return tried.attempts_left
+
+    async def user_of_address(
+        self, db: Queries, project_id: ProjectId, purpose: Purpose, dialect: str, address: str
+    ) -> UUID | None:
+        """Return whose live ticket went to this address last; for purposes of which there are few at a time."""
+        return await db.one(
+            store.USER_OF_ADDRESS,
+            project_id=project_id,
+            purpose=purpose.value,
+            dialect=dialect,
+            address=address,
+            now=self.clock.now(),
+        )
+
+    async def withdraw_of_address(self, tx: Queries, project_id: ProjectId, purpose: Purpose, address: str) -> None:
+        """End the tickets of one purpose that went to this address, whoever they are of."""
+        await tx.run(store.DELETE_OF_ADDRESS, project_id=project_id, purpose=purpose.value, address=address)
 
     async def withdraw(self, tx: Queries, project_id: ProjectId, purpose: Purpose, user_id: UUID) -> None:
         """End the user's tickets of one purpose: what they proved no longer holds."""

@@ -77,6 +77,24 @@ TAKE_A_TRY: Final = Statement(
     """,
 )
 
+USER_OF_ADDRESS: Final = Statement(
+    UUID,
+    """
+    SELECT user_id FROM vestibule_tickets
+    WHERE project_id = :project_id AND purpose = :purpose AND dialect = :dialect AND address = :address
+      AND user_id IS NOT NULL AND expires_at > :now
+    ORDER BY created_at DESC LIMIT 1
+    """,
+)
+
+DELETE_OF_ADDRESS: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_tickets
+    WHERE project_id = :project_id AND purpose = :purpose AND address = :address
+    """,
+)
+
 DELETE_ALL_OF_USER: Final = Statement(
     None,
     """

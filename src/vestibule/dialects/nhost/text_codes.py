@@ -20,12 +20,14 @@ from vestibule.kernel.errors import (
     InvalidCredentials,
     InvalidTextCode,
     MetadataTooLarge,
+    PhoneTaken,
     RedirectNotAllowed,
     RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
     TooManyTextGuesses,
     UserNotActive,
+    UserNotAnonymous,
 )
 from vestibule.wire import Call
 
@@ -70,6 +72,37 @@ async def sign_in_passwordless_sms(body: shapes.TextCodeRequest, call: Call, pro
 async def sign_up_passwordless_sms(body: shapes.TextCodeRequest, call: Call, project: Project, core: Core) -> str:
     """Register a user and send a code by text message. Who has an account already is sent nothing, and not told."""
     await core.sign_up_with_text_code(visit_of(call, project), _wish(body))
+    return "OK"
+
+
+@nhost.post(
+    "/user/deanonymize/sms",
+    auth=bearer,
+    limit=(TEXTS, SIGN_UPS),
+    raises=(
+        EndpointDisabled,
+        InvalidCredentials,
+        UserNotAnonymous,
+        UserNotActive,
+        RedirectNotAllowed,
+        RoleNotAllowed,
+        DefaultRoleNotAllowed,
+        MetadataTooLarge,
+        PhoneTaken,
+        CannotSendText,
+        TooManyAttempts,
+    ),
+    tags=("authentication",),
+    operation="deanonymizeUserSms",
+)
+async def deanonymize_user_sms(
+    body: shapes.TextCodeRequest, call: Call, caller: Caller, project: Project, core: Core
+) -> str:
+    """Send a code to the number that the anonymous user who calls wants to be known by.
+
+    Signing in with that code gives them the number and the name, and ends their anonymous sessions.
+    """
+    await core.deanonymize_by_text(visit_of(call, project), caller.user_id, _wish(body))
     return "OK"
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
+from tests.dialects.nhost.matrix.anonymous import NOT_ANONYMOUS
 from tests.dialects.nhost.matrix.codes import NOT_A_CODE, burn, use_up_guesses
-from tests.dialects.nhost.matrix.stage import Ask, Case, Fault, Person, Stage, gone, member, rule
+from tests.dialects.nhost.matrix.stage import Ask, Case, Fault, Person, Stage, gone, member, rule, status
 from tests.dialects.nhost.matrix.usual import (
     BAD_TARGET,
     BEARER,
@@ -16,6 +18,7 @@ from tests.dialects.nhost.matrix.usual import (
     SIGNED_IN,
     TOO_MANY,
     UNWELCOME,
+    WRONG,
 )
 from vestibule.core.texts.postage import NUMBER_BUDGET
 from vestibule.kernel.errors import (
@@ -28,6 +31,8 @@ from vestibule.kernel.errors import (
     SignUpDisabled,
     TooManyAttempts,
     TooManyTextGuesses,
+    UserNotActive,
+    UserNotFound,
 )
 from vestibule.storage import Statement
 
@@ -96,9 +101,18 @@ async def _change(stage: Stage) -> Ask:
     return Ask(stage, "POST", "/user/phone-number/change/verify", body, person.access, person=person)
 
 
+async def _ask_to_be_named(stage: Stage) -> Ask:
+    stage.running.clock.advance(_AN_HOUR)
+    session = await stage.speaker.anonymous()
+    person = Person("", UUID(session["user"]["id"]), session["accessToken"], session["refreshToken"])
+    body = {"phoneNumber": stage.new_number(), "options": {}}
+    return Ask(stage, "POST", "/user/deanonymize/sms", body, person.access, person=person)
+
+
 async def _take_number(ask: Ask) -> None:
     assert ask.body is not None
-    await _give(ask.stage, await ask.stage.person(), ask.body["newPhoneNumber"])
+    number = ask.body.get("newPhoneNumber") or ask.body["phoneNumber"]
+    await _give(ask.stage, await ask.stage.person(), number)
 
 
 async def _without_number(ask: Ask) -> None:
@@ -163,6 +177,13 @@ TEXT_CODES: Final[Mapping[str, Case]] = {
             *(gone(InvalidTextCode, _WRONG), WRONG_CODE, GIVEN_UP, *UNWELCOME),
         ),
         unseen={CannotSendText: _PROVIDER},
+    ),
+    "deanonymizeUserSms": Case(
+        _ask_to_be_named,
+        (
+            *(*BEARER, DISABLED, gone(UserNotFound, WRONG), NOT_ANONYMOUS, status(UserNotActive), *CHOSEN),
+            *(TAKEN, *SENDING),
+        ),
     ),
     "elevateOTPSms": Case(_ask_for_elevation, (*BEARER, DISABLED, *SIGNED_IN, NO_NUMBER, *SENDING)),
     "verifyElevateOTPSms": Case(

@@ -162,6 +162,9 @@ MATRIX: Final[dict[str, set[str]]] = {
         *("user-not-anonymous", INVALID_REQUEST, "password-too-short", "invalid-email-password", "taken"),
         *_OPTIONS,
     },
+    "/user/deanonymize/sms": {
+        *("disabled-endpoint", "user-not-anonymous", "user-already-exists", "cannot-send-sms", *_OPTIONS),
+    },
     "/user/password": {INVALID_REQUEST, "invalid-ticket", "password-too-short", *_USER},
     "/user/password/reset": {"redirectTo-not-allowed"},
     "/signup/webauthn": {"disabled-endpoint", "signup-disabled", "invalid-email-password", *_OPTIONS},
@@ -200,5 +203,9 @@ DIFFERENT: Final[dict[str, dict[str, str]]] = {
     "/user/webauthn/add": {INVALID_REQUEST: "a user has so many passkeys and no more"},
     "/signup/passwordless/email": {INVALID_REQUEST: "a challenge out of shape is told as every member out of shape"},
     "/user/deanonymize": {"disabled-user": "who was shut out gets no name, and who must wait gets one to wait with"},
+    "/user/deanonymize/sms": {
+        "disabled-user": "who was shut out gets no name",
+        "invalid-email-password": "who was deleted is nobody",
+    },
     "/verify": {"unverified-user": "whoever follows a mailed link has proven the address"},
 }
