@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.support.serving import Running, Serve
+from tests.support.ways_in import EVERY_WAY_IN
 
 T = TypeVar("T")
 _PATIENCE_SECONDS: Final = 20.0  # for anything: more is a hang
@@ -102,7 +103,7 @@ def beside(serve: Serve) -> Iterator[Beside]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    context = serve()
+    context = serve(policy=EVERY_WAY_IN)  # else most requests end at a switch
     # A matcher that never ends holds the interpreter, and with it every gentler watchdog.
     faulthandler.dump_traceback_later(_HOPELESS_SECONDS, exit=True)
     try:
