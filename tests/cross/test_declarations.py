@@ -159,7 +159,14 @@ async def test_a_project_is_served_by_the_dialects_that_it_lists(serve: Serve, n
 
 
 WRITERS_OF_LETTERS = (
-    *("letter_form(", "verification_letter(", "LetterForm(", "request_password_reset(", "_wish("),
+    *(
+        "letter_form(",
+        "verification_letter(",
+        "LetterForm(",
+        "request_password_reset(",
+        "request_sign_in_link(",
+        "sign_up_with_link(",
+    ),
     *(".request_email_code(", ".sign_up_with_email_code(", ".request_elevation_email("),
 )
 
