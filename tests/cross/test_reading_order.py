@@ -4,14 +4,15 @@ import pytest
 
 from tests.support.serving import Serve
 
-_NHOST = ["/signup/email-password", "/signin/email-password", "/token", "/token/verify", "/signout"]
+_NHOST = ["/signup/email-password", "/signin/email-password"]
+_NHOST_TAGS = ["authentication", "session", "user", "security", "recovery codes", "verification", "system"]
 _SUBLAY = ["/v7/{project}/auth/sign-up", "/v8/{project}/auth/sign-up", "/api/v7/{project}/auth/sign-up"]
 
 
 @pytest.mark.parametrize(
     ("door", "first", "tags"),
     [
-        ("nhost", _NHOST, ["authentication", "session", "user", "security", "verification", "system"]),
+        ("nhost", _NHOST, _NHOST_TAGS),
         ("sublay", _SUBLAY, ["v7", "v6", "v5", "internal"]),
         ("accountmaker", ["/auth/sign-up", "/auth/sign-in"], ["sign up", "sign in", "session", "verification", "csrf"]),
     ],
