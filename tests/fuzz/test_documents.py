@@ -35,8 +35,27 @@ CHECKS: Final = [
     response_schema_conformance,
 ]
 # Generated texts name nobody; now and then a request should get further than that.
-REAL: Final = {"email": EMAIL, "password": PASSWORD, "client_id": CLIENT_ID, "redirectTo": "http://localhost:3000/x"}
+REAL: Final = {
+    "email": EMAIL,
+    "password": PASSWORD,
+    "client_id": CLIENT_ID,
+    "redirectTo": "http://localhost:3000/x",
+    "phoneNumber": "+4915123456789",
+    "newPhoneNumber": "+4915123456788",
+    "expiresAt": "2099-01-01T00:00:00Z",
+}
 NEEDED: Final = ("newPassword", "token", "ticket")
+# They ask for a proof that was made elsewhere, or for a caller who has something to prove: never served here.
+FOR_PROOFS: Final = {
+    "nhost": {
+        *("/_/api/mfa/recovery-codes", "/_/api/mfa/recovery-codes/sign-in", "/user/mfa", "/signin/mfa/totp"),
+        *("/elevate/totp", "/elevate/webauthn", "/elevate/webauthn/verify", "/elevate/otp/email"),
+        *("/elevate/otp/email/verify", "/elevate/otp/sms", "/elevate/otp/sms/verify", "/signin/otp/email/verify"),
+        *("/signin/passwordless/sms/otp", "/signin/pat", "/signin/webauthn/verify", "/signup/webauthn/verify"),
+        *("/user/webauthn/verify", "/user/phone-number/change/verify", "/token/exchange"),
+        *("/user/deanonymize", "/user/deanonymize/sms"),
+    }
+}
 
 
 @dataclass(frozen=True)
@@ -141,6 +160,9 @@ def test_a_door_does_what_its_document_says(beside: Beside, name: str, mode: str
             except Unsatisfiable:  # it takes nothing that could be wrong
                 assert mode == "negative", operation.label
     if mode == "positive":  # else every request was refused for one and the same reason, and nothing was shown
-        served = [label for label, statuses in reached.items() if min(statuses) < BAD_REQUEST]
-        assert len(served) >= 0.7 * len(reached), reached
+        proofs = FOR_PROOFS.get(name, set())
+        tried = {label: statuses for label, statuses in reached.items() if label.partition(" ")[2] not in proofs}
+        assert proofs <= {label.partition(" ")[2] for label in reached}
+        served = [label for label, statuses in tried.items() if min(statuses) < BAD_REQUEST]
+        assert len(served) >= 0.7 * len(tried), tried
     assert any(status >= BAD_REQUEST for statuses in reached.values() for status in statuses)
