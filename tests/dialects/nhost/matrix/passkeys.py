@@ -174,7 +174,7 @@ PASSKEYS: Final[Mapping[str, Case]] = {
             NOT_ATTESTED,
             rule("no mail left", TooManyAttempts, TOO_MANY, mail_per_hour=0, verified_email_required=True),
             TAKEN_SINCE,
-            rule("new users disabled", UserNotActive, "disabled-user", new_users_disabled=True, mail_per_hour=9),
+            rule("new users disabled", UserNotActive, "disabled-user", new_users_disabled=True, mail_per_hour=9_999),
         ),
         unseen=PKCE_ONLY,
     ),

@@ -39,7 +39,7 @@ NO_SIGN_UP: Final = rule("no sign-up", SignUpDisabled, "signup-disabled", sign_u
 NO_MAIL_FOR_NEW: Final = rule("no mail left", TooManyAttempts, TOO_MANY, mail_per_hour=0, verified_email_required=True)
 # Who is not let in yet gets no letter, so the lack of mail and this one never meet.
 NEW_USERS_DISABLED: Final = rule(
-    "new users disabled", UserNotActive, "disabled-user", new_users_disabled=True, mail_per_hour=9
+    "new users disabled", UserNotActive, "disabled-user", new_users_disabled=True, mail_per_hour=9_999
 )
 NOT_ELEVATED: Final = rule("not elevated", ElevationRequired, "not elevated", elevation="required")
 # Whoever has nothing to prove themselves with may add it, so what becomes of the user decides here as well.
