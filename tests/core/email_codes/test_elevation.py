@@ -117,7 +117,7 @@ async def test_one_address_is_mailed_so_often_and_no_more(under_test: CoreUnderT
         ({"email_codes_enabled": False}, {}, EndpointDisabled),
         ({"blocked_emails": (ANN,)}, {}, EmailRefused),
         ({}, {"status": "disabled"}, UserNotActive),
-        ({}, {"is_anonymous": 1}, AnonymousNotAllowed),
+        ({}, {"is_anonymous": True}, AnonymousNotAllowed),
     ],
 )
 async def test_who_is_kept_out_is_not_elevated(

@@ -118,7 +118,7 @@ async def test_new_users_who_are_disabled_are_sent_nothing(under_test: CoreUnder
 async def test_an_anonymous_user_gets_no_code(under_test: CoreUnderTest) -> None:
     """There is nothing to come back to."""
     ann = await under_test.sign_up(ANN)
-    await under_test.change(ann.subject.id, is_anonymous=1)
+    await under_test.change(ann.subject.id, is_anonymous=True)
 
     with pytest.raises(AnonymousNotAllowed):
         await ask_by_mail(under_test)
@@ -143,7 +143,7 @@ async def test_what_is_refused_leaves_nothing(
 ) -> None:
     """No user, no ticket, no letter."""
     with pytest.raises(refusal):
-        await ask_by_mail(under_test, wish.pop("email", NOBODY), codes_on(under_test, **policy), **wish)
+        await ask_by_mail(under_test, visit=codes_on(under_test, **policy), **{"email": NOBODY, **wish})
 
     assert (await under_test.count("users"), await under_test.count("tickets")) == (0, 0)
     assert await under_test.letters() == []

@@ -127,7 +127,7 @@ async def test_nobody_is_refused_like_somebody(under_test: CoreUnderTest, *, ask
         ({"blocked_emails": (ANN,)}, {}, EmailRefused),
         ({}, {"status": "suspended"}, UserNotActive),
         ({}, {"status": "disabled"}, UserNotActive),
-        ({}, {"is_anonymous": 1}, AnonymousNotAllowed),
+        ({}, {"is_anonymous": True}, AnonymousNotAllowed),
     ],
 )
 async def test_who_is_kept_out_learns_it_after_the_right_code_only(
@@ -142,7 +142,7 @@ async def test_who_is_kept_out_learns_it_after_the_right_code_only(
     with pytest.raises(refusal):
         await come_by_mail(under_test, code, visit=codes_on(under_test, **policy))
     assert await under_test.count("sessions") == 1
-    await under_test.change(ann.subject.id, status="active", is_anonymous=0)
+    await under_test.change(ann.subject.id, status="active", is_anonymous=False)
     assert isinstance(await come_by_mail(under_test, code), SignedIn)
 
 

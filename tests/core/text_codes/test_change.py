@@ -242,7 +242,7 @@ async def test_one_number_is_sent_so_many_and_no_more(under_test: CoreUnderTest)
     ("policy", "user", "refusal"),
     [
         ({}, {"status": "disabled"}, UserNotActive),
-        ({}, {"is_anonymous": 1}, AnonymousNotAllowed),
+        ({}, {"is_anonymous": True}, AnonymousNotAllowed),
         ({"verified_email_required": True}, {}, EmailNotVerified),
     ],
 )

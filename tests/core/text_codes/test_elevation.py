@@ -114,7 +114,7 @@ async def test_one_number_is_sent_so_many_and_no_more(under_test: CoreUnderTest)
     [
         ({"text_codes_enabled": False}, {}, EndpointDisabled),
         ({}, {"status": "disabled"}, UserNotActive),
-        ({}, {"is_anonymous": 1}, AnonymousNotAllowed),
+        ({}, {"is_anonymous": True}, AnonymousNotAllowed),
     ],
 )
 async def test_who_is_kept_out_is_not_elevated(

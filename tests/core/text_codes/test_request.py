@@ -135,7 +135,7 @@ async def test_whose_address_keeps_them_out_is_sent_nothing(
 async def test_an_anonymous_user_gets_no_code(under_test: CoreUnderTest) -> None:
     """There is nothing to come back to."""
     ann = await with_number(under_test)
-    await under_test.change(ann.subject.id, is_anonymous=1)
+    await under_test.change(ann.subject.id, is_anonymous=True)
 
     with pytest.raises(AnonymousNotAllowed):
         await ask_by_text(under_test)

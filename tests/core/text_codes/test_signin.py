@@ -113,7 +113,7 @@ async def test_what_is_no_number_is_refused_as_a_wrong_code(under_test: CoreUnde
         ({"blocked_emails": ("ann@example.com",)}, {}, EmailRefused),
         ({}, {"status": "suspended"}, UserNotActive),
         ({}, {"status": "disabled"}, UserNotActive),
-        ({}, {"is_anonymous": 1}, AnonymousNotAllowed),
+        ({}, {"is_anonymous": True}, AnonymousNotAllowed),
     ],
 )
 async def test_who_is_kept_out_learns_it_after_the_right_code_only(
@@ -129,7 +129,7 @@ async def test_who_is_kept_out_learns_it_after_the_right_code_only(
     with pytest.raises(refusal):
         await come_by_text(under_test, code, visit=codes_on(under_test, **policy))
     assert await under_test.count("sessions") == 1
-    await under_test.change(ann.subject.id, status="active", is_anonymous=0)
+    await under_test.change(ann.subject.id, status="active", is_anonymous=False)
     assert isinstance(await come_by_text(under_test, code), SignedIn)
 
 

@@ -132,7 +132,12 @@ async def test_bodies_out_of_shape(serve: Serve, path: str, body: dict[str, Any]
 
 async def test_asking_is_limited(serve: Serve) -> None:
     """Every mail is counted, as in the original (security 96)."""
-    environ = {"AUTH_RATE_LIMIT_ENABLE": "true", "AUTH_RATE_LIMIT_EMAIL_BURST": "2", "VESTIBULE_RATE_LIMITS": "true"}
+    environ = {
+        "AUTH_RATE_LIMIT_ENABLE": "true",
+        "AUTH_RATE_LIMIT_EMAIL_BURST": "2",
+        "VESTIBULE_RATE_LIMITS": "true",
+        "VESTIBULE_WORKERS": "1",  # they share an amount
+    }
     async with serve(environ, policy=LINKS) as running:
         speaker = Speaker(running)
         answers = [await speaker.post(SIGN_IN, {"email": f"{number}@example.com"}) for number in range(3)]
