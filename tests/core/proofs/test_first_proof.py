@@ -34,8 +34,8 @@ PASSKEY = Statement(
 TOTP = Statement(
     None,
     """
-    INSERT INTO vestibule_totp (project_id, user_id, secret, is_active, created_at)
-    VALUES (:project_id, :user_id, :secret, TRUE, :now)
+    INSERT INTO vestibule_totp (project_id, user_id, secret, created_at)
+    VALUES (:project_id, :user_id, :secret, :now)
     """,
 )
 RECOVERY_CODE = Statement(

@@ -204,44 +204,11 @@ def test_every_refusal_has_a_form() -> None:
 
 
 async def test_the_operators_dialect_has_every_endpoint(serve: Serve) -> None:
-    """The mounted dialect differs from the declared one in its errors only."""
+    """The mounted dialect differs from the declared one in its errors only; the route table says which there are."""
     async with serve() as running:
         mount, _ = nhost_mount(running.core, NhostSettings(conceal_errors=True))
         assert mount.dialect.endpoints == nhost.endpoints
         assert mount.dialect.project_function is nhost.project_function
-        assert {endpoint.path for endpoint in nhost.endpoints} == {
-            "/.well-known/jwks.json",
-            "/elevate/webauthn",
-            "/elevate/webauthn/verify",
-            "/elevate",
-            "/healthz",
-            "/pat",
-            "/signin/anonymous",
-            "/signin/email-password",
-            "/signin/webauthn",
-            "/signin/webauthn/verify",
-            "/signin/pat",
-            "/signout",
-            "/signup/email-password",
-            "/signup/webauthn",
-            "/signup/webauthn/verify",
-            "/signin/passwordless/email",
-            "/signup/passwordless/email",
-            "/token",
-            "/token/exchange",
-            "/token/verify",
-            "/user",
-            "/user/email/change",
-            "/user/deanonymize",
-            "/user/deanonymize/sms",
-            "/user/email/send-verification-email",
-            "/user/password",
-            "/user/password/reset",
-            "/user/webauthn/add",
-            "/user/webauthn/verify",
-            "/verify",
-            "/version",
-        }
 
 
 async def test_errors_are_made_for_each_request(serve: Serve) -> None:
