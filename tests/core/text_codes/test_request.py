@@ -170,7 +170,7 @@ async def test_what_is_refused_is_refused_before_anything_is_sent(
 ) -> None:
     """No user, no ticket, no text: the switches come first, since a text costs money (security 95)."""
     with pytest.raises(refusal):
-        await ask_by_text(under_test, asked.pop("number", NUMBER), codes_on(under_test, **policy), **asked)
+        await ask_by_text(under_test, visit=codes_on(under_test, **policy), **{"number": NUMBER, **asked})
 
     assert await under_test.count("users") == 0
     assert await nothing_happened(under_test)
