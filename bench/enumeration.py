@@ -31,7 +31,7 @@ _SETTINGS: Final = {
     "AUTH_SMS_PASSWORDLESS_ENABLED": "true",
     "AUTH_SMS_PROVIDER": "generic",
     "AUTH_SMS_GENERIC_URL": "https://sms.invalid/",  # nobody gets a text: they wait
-    "AUTH_SMS_GENERIC_BODY_TEMPLATE": "{}",
+    "AUTH_SMS_GENERIC_BODY_TEMPLATE": '{"to": "${to}", "text": "${body}"}',
     "AUTH_WEBAUTHN_ENABLED": "true",
 }
 
