@@ -1,0 +1,203 @@
+"""What the use-cases of one core share: clock and keys, the desk of tickets, the one way to finish a sign-in."""
+
+import binascii
+from dataclasses import dataclass
+
+from vestibule.core.accounts import AccountDirectory
+from vestibule.core.anonymous import Deanonymize
+from vestibule.core.attempts import AttemptBudget, Tally
+from vestibule.core.audit import AuditLog
+from vestibule.core.email_codes import (
+    MailCode,
+)
+from vestibule.core.emails import ChangeAddress
+from vestibule.core.guesses import CodesOfOurs, GuessCode
+from vestibule.core.letters import Postage, SendCode, SendLetter, SendNotice
+from vestibule.core.links import MailLink
+from vestibule.core.outbox import Outbox
+from vestibule.core.passkeys import (
+    Challenges,
+    EnterWithPasskey,
+    KeepPasskey,
+)
+from vestibule.core.passwords import (
+    Hashing,
+    SetPassword,
+)
+from vestibule.core.projects import Catalog
+from vestibule.core.proofs import ProveAddress
+from vestibule.core.sessions import IssueSession, RefreshSecrets, RevokeSessions
+from vestibule.core.signin import FinishSignIn
+from vestibule.core.signing import (
+    KeySets,
+    SharedSecret,
+    SigningKey,
+    signing_key_from_pem,
+    signing_key_from_secret,
+)
+from vestibule.core.signup import RegisterUser
+from vestibule.core.text_codes import (
+    CodesOfProvider,
+    ProveNumber,
+    SendText,
+    TextNewcomers,
+)
+from vestibule.core.texts import RemoteVerification, TextPostage
+from vestibule.core.tickets import TicketDesk
+from vestibule.core.users import CreateUser, UserDirectory
+from vestibule.kernel.clock import Clock
+from vestibule.kernel.entropy import Entropy
+from vestibule.kernel.errors import InvalidEmailCode, InvalidTextCode, TooManyGuesses, TooManyTextGuesses
+from vestibule.kernel.keyring import Keyring
+from vestibule.settings import ConfiguredJwt, Settings
+from vestibule.storage import Database
+
+
+def keyring_of(settings: Settings, entropy: Entropy) -> Keyring:
+    """Return the keyring of the configured root keys, the first one current."""
+    return Keyring([root_key_bytes(key.reveal()) for key in settings.root_keys], entropy)
+
+
+def root_key_bytes(text: str) -> bytes:
+    """Return the bytes of a root key: 32 bytes written in hex are decoded, any other text is taken as it is."""
+    try:
+        decoded = binascii.unhexlify(text)
+    except (binascii.Error, ValueError):
+        return text.encode()
+    return decoded if len(decoded) >= 32 else text.encode()  # noqa: PLR2004 - the 256 bits of a key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What several use-cases have in common; built once."""
+
+    keyring: Keyring
+    audit: AuditLog
+    outbox: Outbox
+    attempts: AttemptBudget
+    key_sets: KeySets
+    catalog: Catalog
+    tickets: TicketDesk
+    users: UserDirectory
+    accounts: AccountDirectory
+    refresh_secrets: RefreshSecrets
+    revoke_sessions: RevokeSessions
+    finish: FinishSignIn
+    send_code: SendCode
+    send_letter: SendLetter
+    postage: Postage
+    challenges: Challenges
+    keep_passkey: KeepPasskey
+    enter_with_passkey: EnterWithPasskey
+    hashing: Hashing
+    create_user: CreateUser
+    register: RegisterUser
+    send_notice: SendNotice
+    text_postage: TextPostage
+    email_guesses: GuessCode
+    text_guesses: GuessCode
+    mail_code: MailCode
+    send_text: SendText
+    text_newcomers: TextNewcomers
+    prove_number: ProveNumber
+    set_password: SetPassword
+    prove_address: ProveAddress
+    change_address: ChangeAddress
+    mail_link: MailLink
+    deanonymize: Deanonymize
+
+
+def parts_of(
+    settings: Settings,
+    db: Database,
+    clock: Clock,
+    entropy: Entropy,
+    remote_verification: RemoteVerification | None,
+) -> Parts:
+    """Return the parts, each with the collaborators it needs."""
+    keyring = keyring_of(settings, entropy)
+    audit = AuditLog(clock, entropy)
+    outbox = Outbox(keyring, entropy, clock)
+    attempts = AttemptBudget(clock, keyring)
+    key_sets = KeySets(db, keyring, clock, entropy, settings.signing_algorithm)
+    catalog = Catalog(
+        db,
+        key_sets,
+        settings.policy,
+        settings.dialects,
+        configured_key(settings.jwt) if settings.jwt else None,
+        settings.project_name,
+    )
+    tickets = TicketDesk(clock, entropy, keyring)
+    users = UserDirectory(db, audit, outbox, clock)
+    accounts = AccountDirectory(clock, entropy)
+    secrets = RefreshSecrets(keyring, entropy)
+    revoke = RevokeSessions(db, clock, secrets, audit)
+    finish = FinishSignIn(users, accounts, tickets, IssueSession(clock, entropy, secrets), audit)
+    codes = SendCode(tickets, outbox, entropy)
+    letters = SendLetter(tickets, outbox, codes)
+    postage = Postage(db, attempts, audit)
+    challenges = Challenges(db, tickets)
+    keep_passkey = KeepPasskey(clock, entropy, audit)
+    enter = EnterWithPasskey(db, challenges, finish, audit, clock)
+    hashing = Hashing(settings.argon2, settings.hashing)
+    create_user = CreateUser(clock, entropy)
+    register = RegisterUser(users, create_user, accounts, audit)
+    notice = SendNotice(outbox)
+    text_postage = TextPostage(db, attempts, Tally(clock, keyring), audit)
+    our_codes = CodesOfOurs(db, tickets)
+    text_codes = our_codes if remote_verification is None else CodesOfProvider(db, tickets, remote_verification)
+    email_guesses = GuessCode(db, attempts, our_codes, InvalidEmailCode, TooManyGuesses)
+    text_guesses = GuessCode(db, attempts, text_codes, InvalidTextCode, TooManyTextGuesses)
+    mail_code = MailCode(db, users, register, codes)
+    texts = SendText(tickets, codes, outbox, text_postage, remote_verification)
+    newcomers = TextNewcomers(db, register, texts)
+    prove_number = ProveNumber(users, tickets, register, notice, audit, clock)
+    set_password = SetPassword(users, revoke, tickets, notice, audit, clock)
+    prove = ProveAddress(users, tickets, revoke, audit, clock)
+    change_address = ChangeAddress(users, create_user, tickets, revoke, notice, audit, clock)
+    mail_link = MailLink(db, users, register, letters)
+    deanonymize = Deanonymize(db, users, create_user, revoke, audit, clock)
+    return Parts(
+        keyring=keyring,
+        audit=audit,
+        outbox=outbox,
+        attempts=attempts,
+        key_sets=key_sets,
+        catalog=catalog,
+        tickets=tickets,
+        users=users,
+        accounts=accounts,
+        refresh_secrets=secrets,
+        revoke_sessions=revoke,
+        finish=finish,
+        send_code=codes,
+        send_letter=letters,
+        postage=postage,
+        challenges=challenges,
+        keep_passkey=keep_passkey,
+        enter_with_passkey=enter,
+        hashing=hashing,
+        create_user=create_user,
+        register=register,
+        send_notice=notice,
+        text_postage=text_postage,
+        email_guesses=email_guesses,
+        text_guesses=text_guesses,
+        mail_code=mail_code,
+        send_text=texts,
+        text_newcomers=newcomers,
+        prove_number=prove_number,
+        set_password=set_password,
+        prove_address=prove,
+        change_address=change_address,
+        mail_link=mail_link,
+        deanonymize=deanonymize,
+    )
+
+
+def configured_key(jwt: ConfiguredJwt) -> SigningKey:
+    """Return the key that HASURA_GRAPHQL_JWT_SECRET configures. Raises: ValueError when it is no usable key."""
+    if jwt.signing_key is not None:
+        return signing_key_from_pem(jwt.kid, jwt.algorithm, jwt.signing_key.reveal().encode())
+    return signing_key_from_secret(SharedSecret(jwt.algorithm, jwt.key.reveal().encode(), jwt.kid))
