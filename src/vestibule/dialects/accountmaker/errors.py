@@ -95,6 +95,13 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.NoTotpSecret: WireError(409, "conflict", "The user has no such second factor"),
     no.TotpAlreadyActive: WireError(409, "conflict", "The second factor is in use already"),
     no.SecondFactorUnavailable: WireError(403, "second_factor_required", "The user has a second factor"),
+    # identity providers
+    no.InvalidProviderState: WireError(400, "invalid_state", "The sign-in took too long, or began in another browser"),
+    no.ProviderRefused: WireError(400, "provider_error", "The identity provider refused"),
+    no.ProviderUnavailable: WireError(502, "provider_error", "The identity provider did not answer as it should"),
+    no.IdentityTaken: WireError(409, "conflict", "The account is linked to a user already"),
+    no.IdentityNotFound: WireError(404, "not_found", "No such account is linked"),
+    no.LastWayIn: WireError(409, "conflict", "The last way to sign in cannot be removed"),
     # passwords
     no.PasswordTooShort: WireError(400, VALIDATION, "The password is too short"),
     no.PasswordTooLong: WireError(400, VALIDATION, "The password is too long"),

@@ -71,6 +71,7 @@ _WRONG_CODE: Final = WireError(400, "invalid-otp", "Invalid or expired OTP")
 _TOO_MANY_GUESSES: Final = WireError(
     400, "otp-too-many-attempts", "Too many incorrect attempts, please request a new OTP"
 )
+_PROVIDER_ERROR: Final = WireError(400, "oauth-provider-error", "Provider returned an error")
 _BAD_HEADER: Final = "missing or malformed authorization header"
 _BAD_TOKEN: Final = "invalid or expired token"  # noqa: S105 - what is said of one
 
@@ -128,6 +129,17 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.NoTotpSecret: WireError(400, "no-totp-secret", "User does not have a TOTP secret"),
     refusals.InvalidTotp: WireError(401, "invalid-totp", "Invalid TOTP code"),
     refusals.TotpAlreadyActive: WireError(400, "totp-already-active", "TOTP MFA is already active"),
+    refusals.InvalidProviderState: WireError(400, "invalid-state", "Invalid state"),
+    refusals.ProviderRefused: _PROVIDER_ERROR,
+    refusals.ProviderUnavailable: _PROVIDER_ERROR,
+    refusals.ProviderExchangeFailed: WireError(400, "oauth-token-echange-failed", "Failed to exchange token"),
+    refusals.ProviderProfileFailed: WireError(400, "oauth-profile-fetch-failed", "Failed to get user profile"),
+    refusals.InvalidIdToken: INVALID_REQUEST,
+    refusals.IdentityTaken: WireError(
+        400, "provider-account-already-linked", "This provider account is already linked to a user"
+    ),
+    refusals.IdentityNotFound: INVALID_REQUEST,
+    refusals.LastWayIn: WireError(400, "invalid-request", "The last way to sign in cannot be removed"),
     refusals.PasswordTooShort: WireError(400, "password-too-short", "Password is too short"),
     refusals.PasswordTooWeak: INVALID_REQUEST,
     refusals.PasswordUnchanged: INVALID_REQUEST,

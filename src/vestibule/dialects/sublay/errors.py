@@ -74,6 +74,16 @@ _PEOPLE: Final[Mapping[type[Failure], WireError]] = {
     kernel.PasswordUnchanged: WireError(
         400, "auth/invalid-body", "Invalid request body: the new password must differ from the current one"
     ),
+    kernel.InvalidProviderState: WireError(400, "auth/invalid-state", "The sign-in took too long or began elsewhere."),
+    kernel.ProviderRefused: WireError(400, "auth/provider-error", "The identity provider refused."),
+    kernel.ProviderUnavailable: WireError(
+        502, "auth/provider-error", "The identity provider did not answer as it should."
+    ),
+    kernel.IdentityTaken: WireError(409, "auth/identity-taken", "This account is linked to a user already."),
+    kernel.IdentityNotFound: WireError(404, "oauth/identity-not-found", "Identity not found"),
+    kernel.LastWayIn: WireError(
+        400, "oauth/last-identity", "Cannot unlink the last identity. Set a password first or link another provider."
+    ),
     kernel.NotAMember: WireError(403, "user/not-authorized", "Not authorized to do this."),
 }
 

@@ -1,0 +1,1 @@
+"""Identities at somebody else's: signing in with a provider, linking one, unlinking it."""
