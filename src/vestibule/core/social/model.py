@@ -11,7 +11,7 @@ from vestibule.kernel.secret import Secret
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalIdentity:
-    """Somebody, as a provider knows them. `issuer` and `subject` together are who; nothing else ever is (security 4).
+    """Somebody, as a provider knows them. `issuer` and `subject` together are who; nothing else ever is.
 
     `email_is_vouched`: the provider says that the address was verified, and is one whose word on that is taken.
     """
