@@ -201,6 +201,14 @@ RATE_LIMITS: Final[dict[str, tuple[Variable[int], Variable[timedelta]]]] = {
     "signups": (_burst("SIGNUPS", 10), _interval("SIGNUPS", "5m")),
 }
 
+TURNSTILE_SECRET: Final = Variable[str | None](
+    "AUTH_TURNSTILE_SECRET",
+    text,
+    None,
+    "Cloudflare Turnstile: sign-ups, and what sends for strangers, ask for `x-cf-turnstile-response`.",
+    secret=True,
+)
+
 SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of variables of every type
     "Server and database": (
         API_PREFIX,
@@ -276,4 +284,5 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         EMAIL_IS_GLOBAL,
         *(variable for pair in RATE_LIMITS.values() for variable in pair),
     ),
+    "Protection": (TURNSTILE_SECRET,),
 }

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from vestibule.protection.settings import TURNSTILE_URL as TURNSTILE
 from vestibule.settings.environ import Variable, countries, days, names, one_of, seconds, switch, text, whole
 
 PREFIX: Final = "VESTIBULE_"
@@ -225,6 +226,10 @@ OUTBOUND_CA_FILE: Final = Variable[str | None](
     "Certificate authorities to trust for what this server calls, instead of the system's.",
 )
 
+TURNSTILE_URL: Final = Variable(
+    "VESTIBULE_TURNSTILE_URL", text, TURNSTILE, "Where solutions of Turnstile are checked; for tests."
+)
+
 RATE_LIMITS: Final = switch(
     "VESTIBULE_RATE_LIMITS",
     "Apply rate limits at all. Those of nhost follow `AUTH_RATE_LIMIT_ENABLE`. With `--dev` off.",
@@ -340,6 +345,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
     ),
     "Dialects": (NHOST_CODES, NHOST_PKCE_ONLY, LINK_CONFIRM, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
     "Calls to other servers": (OUTBOUND_ALLOW, OUTBOUND_PROXY, OUTBOUND_CA_FILE),
+    "Protection": (TURNSTILE_URL,),
     "Limits, mail and retention": (
         RATE_LIMITS,
         REDIS_URL,

@@ -21,6 +21,7 @@ from vestibule.settings.mail import mail_settings, mail_templates
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
+from vestibule.settings.protection import protection_settings
 from vestibule.settings.sms import text_settings
 from vestibule.settings.tree import Settings
 from vestibule.settings.ways_in import ways_in
@@ -98,6 +99,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         mail_templates=mail_templates(reader),
         texts=text_settings(reader, is_dev=flags.dev),
         outbound=outbound_settings(reader),
+        protection=protection_settings(reader),
         host=place.host,
         port=place.port,
         workers=place.workers,

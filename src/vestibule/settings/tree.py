@@ -15,6 +15,7 @@ from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.sublay.settings import SublaySettings
 from vestibule.kernel.secret import Secret
 from vestibule.outbound import OutboundSettings
+from vestibule.protection.settings import ProtectionSettings
 from vestibule.wire import LimitSettings
 
 
@@ -58,6 +59,7 @@ class Settings:
     mail_templates: Path | None = None
     texts: TextSettings | None = None
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
+    protection: ProtectionSettings = field(default_factory=ProtectionSettings)
     host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
     port: int = 4000
     workers: int = 1

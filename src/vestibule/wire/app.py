@@ -167,7 +167,8 @@ def _mount(mount: Mount, routes: Routes, refusals: Refusals, mounting: Mounting)
 def _check_errors(dialect: Dialect, endpoint: Endpoint) -> None:
     """Refuse to start when a declared refusal has no form, rather than answer 500 some night."""
     auth = endpoint.auth.raises if endpoint.auth else ()
-    missing = dialect.missing_errors([*WIRE_REFUSALS, *dialect.common_raises, *auth, *endpoint.raises])
+    guards = [kind for guard in dialect.guards_of(endpoint) for kind in guard.raises]
+    missing = dialect.missing_errors([*WIRE_REFUSALS, *dialect.common_raises, *guards, *auth, *endpoint.raises])
     if missing:
         names = ", ".join(kind.__name__ for kind in missing)
         raise MountError(

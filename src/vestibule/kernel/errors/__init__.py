@@ -63,6 +63,9 @@ from vestibule.kernel.errors.providers import (
     ProviderUnavailable,
 )
 from vestibule.kernel.errors.request import (
+    CaptchaMissing,
+    CaptchaRefused,
+    CaptchaUnavailable,
     MalformedRequest,
     MethodNotAllowed,
     NothingAsked,
@@ -100,6 +103,9 @@ from vestibule.kernel.errors.secrets import (
 __all__ = [
     "AnonymousNotAllowed",
     "CannotSendText",
+    "CaptchaMissing",
+    "CaptchaRefused",
+    "CaptchaUnavailable",
     "ClientMismatch",
     "ClientNotFound",
     "ClientRequired",

@@ -1,0 +1,29 @@
+"""What guards doors and passwords, as far as it is switched on."""
+
+from dataclasses import dataclass
+
+from vestibule.dialects.nhost import Captcha
+from vestibule.kernel.meters import Meters
+from vestibule.outbound import OutboundClient
+from vestibule.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Protections:
+    """What is None is off, and costs nothing."""
+
+    captcha: Captcha | None
+
+
+def protections_of(settings: Settings, outbound: OutboundClient, meters: Meters) -> Protections:
+    """Return the protections that `settings` describe; each is imported only where it is on."""
+    return Protections(captcha=_captcha(settings, outbound, meters))
+
+
+def _captcha(settings: Settings, outbound: OutboundClient, meters: Meters) -> Captcha | None:
+    told = settings.protection
+    if told.turnstile_secret is None:
+        return None
+    from vestibule.protection.turnstile import Turnstile  # noqa: PLC0415 - as above
+
+    return Turnstile(told.turnstile_secret, told.turnstile_url, outbound, meters)

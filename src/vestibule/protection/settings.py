@@ -1,0 +1,16 @@
+"""What an operator says about protections. The environment is read elsewhere."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from vestibule.kernel.secret import Secret
+
+TURNSTILE_URL: Final = "https://challenges.cloudflare.com/turnstile/v0/siteverify"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectionSettings:
+    """Turnstile guards where `turnstile_secret` is set."""
+
+    turnstile_secret: Secret | None = None
+    turnstile_url: str = TURNSTILE_URL

@@ -1,0 +1,26 @@
+"""The settings of what is asked of others: captchas, leaked passwords."""
+
+from urllib.parse import urlsplit
+
+from vestibule.kernel.secret import Secret
+from vestibule.protection.settings import ProtectionSettings
+from vestibule.settings import nhost_names as nhost
+from vestibule.settings import own
+from vestibule.settings.environ import Reader, Variable
+
+
+def protection_settings(reader: Reader) -> ProtectionSettings:
+    """Return which protections are on. Problems are noted in `reader`."""
+    secret = reader.get(nhost.TURNSTILE_SECRET)
+    return ProtectionSettings(
+        turnstile_secret=Secret(secret) if secret else None,
+        turnstile_url=_url(reader, own.TURNSTILE_URL),
+    )
+
+
+def _url(reader: Reader, variable: Variable[str]) -> str:
+    found = reader.get(variable)
+    parts = urlsplit(found)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        reader.refuse(variable.name, f"is {found!r}", f"unset it, or write it like {variable.default}")
+    return found
