@@ -76,7 +76,6 @@ def test_a_wrong_or_unsafe_value_stops_the_start(own_environment: Environ, name:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("AUTH_PASSWORD_HIBP_ENABLED", "1"),
         ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "cache:11211"),
         ("AUTH_ENABLE_CHANGE_ENV", "true"),
     ],
@@ -90,7 +89,6 @@ def test_a_protection_that_cannot_be_kept_stops_the_start(nhost_environment: Env
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("AUTH_PASSWORD_HIBP_ENABLED", "0"),
         ("AUTH_ENABLE_CHANGE_ENV", "false"),
     ],
 )

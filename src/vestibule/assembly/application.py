@@ -55,6 +55,8 @@ class Application:
     async def stop(self) -> None:
         """Stop the tasks and give everything back."""
         await self.background.stop()
+        if self.core.sign_in_with_password.note_leaked is not None:
+            await self.core.sign_in_with_password.note_leaked.close()
         await self.channels.outbound.close()
         await self.core.db.close()
         self.core.sign_in_with_password.hashing.close()
@@ -81,7 +83,7 @@ def assemble(
     meters = Meters()
     channels = channels_of(settings, mail=transport, texts=texts)
     protections = protections_of(settings, channels.outbound, meters)
-    core = build_core(settings, db, clock, entropy, channels.remote_verification)
+    core = build_core(settings, db, clock, entropy, channels.remote_verification, protections.leaks)
     renderer = Renderer(settings.policy.default_locale, [settings.mail_templates] if settings.mail_templates else [])
     worker = _worker(core, renderer, channels) if with_worker else None
     background = Background(core, Preparation(core, settings), worker, mail_leaves=channels.mail is not None)

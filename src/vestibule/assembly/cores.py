@@ -32,6 +32,8 @@ from vestibule.core.passkeys import (
 from vestibule.core.passwords import (
     ChangePassword,
     DeanonymizeWithPassword,
+    LeakedPasswords,
+    NoteLeaked,
     ProvisionUser,
     RequestPasswordReset,
     ResetPassword,
@@ -73,9 +75,15 @@ def build_core(
     clock: Clock,
     entropy: Entropy,
     remote_verification: RemoteVerification | None = None,
+    leaks: LeakedPasswords | None = None,
 ) -> Core:
-    """Return every use-case, ready to call; `remote_verification` where the SMS provider makes the codes itself."""
-    parts = parts_of(settings, db, clock, entropy, remote_verification)
+    """Return every use-case, ready to call.
+
+    `remote_verification` is there where the SMS provider makes the codes itself, `leaks` where leaked passwords are
+    refused.
+    """
+    parts = parts_of(settings, db, clock, entropy, remote_verification, leaks)
+    note_leaked = None if leaks is None else NoteLeaked(leaks, db, parts.attempts, parts.audit, clock)
     return Core(
         db=db,
         clock=clock,
@@ -92,11 +100,20 @@ def build_core(
         outbox=parts.outbox,
         text_postage=parts.text_postage,
         remote_verification=remote_verification,
-        provision_user=ProvisionUser(db, parts.users, parts.create_user, parts.hashing, parts.audit),
-        sign_up_with_password=SignUpWithPassword(
-            db, parts.users, parts.register, parts.hashing, parts.postage, parts.send_letter, parts.finish
+        provision_user=ProvisionUser(
+            db, parts.users, parts.create_user, parts.hashing, parts.vet_password, parts.audit
         ),
-        sign_in_with_password=SignInWithPassword(db, parts.attempts, parts.hashing, parts.finish),
+        sign_up_with_password=SignUpWithPassword(
+            db,
+            parts.users,
+            parts.register,
+            parts.hashing,
+            parts.vet_password,
+            parts.postage,
+            parts.send_letter,
+            parts.finish,
+        ),
+        sign_in_with_password=SignInWithPassword(db, parts.attempts, parts.hashing, parts.finish, note_leaked),
         sign_up_with_passkey=SignUpWithPasskey(
             db,
             clock,
@@ -127,7 +144,7 @@ def build_core(
         sign_in_anonymously=SignInAnonymously(db, parts.attempts, parts.register, parts.finish),
         deanonymize=parts.deanonymize,
         deanonymize_with_password=DeanonymizeWithPassword(
-            db, parts.users, parts.deanonymize, parts.hashing, parts.postage, parts.send_letter
+            db, parts.users, parts.deanonymize, parts.hashing, parts.vet_password, parts.postage, parts.send_letter
         ),
         deanonymize_by_text=RequestNaming(
             db, parts.users, parts.deanonymize, parts.tickets, parts.text_postage, parts.text_guesses, parts.send_text
@@ -142,10 +159,12 @@ def build_core(
         ),
         revoke_sessions=parts.revoke_sessions,
         change_standing=ChangeStanding(db, parts.users, parts.revoke_sessions),
-        change_password=ChangePassword(db, parts.users, parts.attempts, parts.hashing, parts.set_password),
+        change_password=ChangePassword(
+            db, parts.users, parts.attempts, parts.hashing, parts.vet_password, parts.set_password
+        ),
         request_password_reset=RequestPasswordReset(db, parts.users, parts.postage, parts.send_letter),
         reset_password=ResetPassword(
-            db, parts.users, parts.tickets, parts.hashing, parts.prove_address, parts.set_password
+            db, parts.users, parts.tickets, parts.hashing, parts.vet_password, parts.prove_address, parts.set_password
         ),
         request_verification=RequestVerification(db, parts.users, parts.postage, parts.send_letter),
         request_email_code=RequestEmailCode(db, parts.users, parts.postage, parts.email_guesses, parts.mail_code),

@@ -22,7 +22,9 @@ from vestibule.core.passkeys import (
 )
 from vestibule.core.passwords import (
     Hashing,
+    LeakedPasswords,
     SetPassword,
+    VetPassword,
 )
 from vestibule.core.projects import Catalog
 from vestibule.core.proofs import ProveAddress
@@ -90,6 +92,7 @@ class Parts:
     keep_passkey: KeepPasskey
     enter_with_passkey: EnterWithPasskey
     hashing: Hashing
+    vet_password: VetPassword
     create_user: CreateUser
     register: RegisterUser
     send_notice: SendNotice
@@ -113,6 +116,7 @@ def parts_of(
     clock: Clock,
     entropy: Entropy,
     remote_verification: RemoteVerification | None,
+    leaks: LeakedPasswords | None,
 ) -> Parts:
     """Return the parts, each with the collaborators it needs."""
     keyring = keyring_of(settings, entropy)
@@ -178,6 +182,7 @@ def parts_of(
         keep_passkey=keep_passkey,
         enter_with_passkey=enter,
         hashing=hashing,
+        vet_password=VetPassword(leaks),
         create_user=create_user,
         register=register,
         send_notice=notice,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from vestibule.core.passwords import LeakedPasswords
 from vestibule.dialects.nhost import Captcha
 from vestibule.kernel.meters import Meters
 from vestibule.outbound import OutboundClient
@@ -13,11 +14,12 @@ class Protections:
     """What is None is off, and costs nothing."""
 
     captcha: Captcha | None
+    leaks: LeakedPasswords | None
 
 
 def protections_of(settings: Settings, outbound: OutboundClient, meters: Meters) -> Protections:
     """Return the protections that `settings` describe; each is imported only where it is on."""
-    return Protections(captcha=_captcha(settings, outbound, meters))
+    return Protections(_captcha(settings, outbound, meters), _leaks(settings, outbound, meters))
 
 
 def _captcha(settings: Settings, outbound: OutboundClient, meters: Meters) -> Captcha | None:
@@ -27,3 +29,11 @@ def _captcha(settings: Settings, outbound: OutboundClient, meters: Meters) -> Ca
     from vestibule.protection.turnstile import Turnstile  # noqa: PLC0415 - as above
 
     return Turnstile(told.turnstile_secret, told.turnstile_url, outbound, meters)
+
+
+def _leaks(settings: Settings, outbound: OutboundClient, meters: Meters) -> LeakedPasswords | None:
+    if not settings.protection.leaked_passwords_refused:
+        return None
+    from vestibule.protection.leaked import LeakedPasswordList  # noqa: PLC0415 - as above
+
+    return LeakedPasswordList(settings.protection.leaked_passwords_url, outbound, meters)

@@ -100,6 +100,9 @@ VERIFIED_REQUIRED: Final = switch(
     default=True,
 )
 PASSWORD_MIN_LENGTH: Final = Variable("AUTH_PASSWORD_MIN_LENGTH", whole(1, 128), 3, "Shortest new password.")
+HIBP_ENABLED: Final = switch(
+    "AUTH_PASSWORD_HIBP_ENABLED", "Refuse new passwords that Have I Been Pwned lists as leaked."
+)
 GRAVATAR_ENABLED: Final = switch("AUTH_GRAVATAR_ENABLED", "Give new users a Gravatar URL.", default=True)
 GRAVATAR_DEFAULT: Final = Variable(
     "AUTH_GRAVATAR_DEFAULT",
@@ -284,5 +287,5 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         EMAIL_IS_GLOBAL,
         *(variable for pair in RATE_LIMITS.values() for variable in pair),
     ),
-    "Protection": (TURNSTILE_SECRET,),
+    "Protection": (TURNSTILE_SECRET, HIBP_ENABLED),
 }

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from vestibule.protection.settings import LEAKED_PASSWORDS_URL as LEAKED_PASSWORDS
 from vestibule.protection.settings import TURNSTILE_URL as TURNSTILE
 from vestibule.settings.environ import Variable, countries, days, names, one_of, seconds, switch, text, whole
 
@@ -230,6 +231,13 @@ TURNSTILE_URL: Final = Variable(
     "VESTIBULE_TURNSTILE_URL", text, TURNSTILE, "Where solutions of Turnstile are checked; for tests."
 )
 
+HIBP_URL: Final = Variable(
+    "VESTIBULE_HIBP_URL",
+    text,
+    LEAKED_PASSWORDS,
+    "Where ranges of leaked passwords are asked for: a mirror of your own, say.",
+)
+
 RATE_LIMITS: Final = switch(
     "VESTIBULE_RATE_LIMITS",
     "Apply rate limits at all. Those of nhost follow `AUTH_RATE_LIMIT_ENABLE`. With `--dev` off.",
@@ -345,7 +353,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
     ),
     "Dialects": (NHOST_CODES, NHOST_PKCE_ONLY, LINK_CONFIRM, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
     "Calls to other servers": (OUTBOUND_ALLOW, OUTBOUND_PROXY, OUTBOUND_CA_FILE),
-    "Protection": (TURNSTILE_URL,),
+    "Protection": (TURNSTILE_URL, HIBP_URL),
     "Limits, mail and retention": (
         RATE_LIMITS,
         REDIS_URL,

@@ -15,6 +15,8 @@ def protection_settings(reader: Reader) -> ProtectionSettings:
     return ProtectionSettings(
         turnstile_secret=Secret(secret) if secret else None,
         turnstile_url=_url(reader, own.TURNSTILE_URL),
+        leaked_passwords_refused=reader.get(nhost.HIBP_ENABLED),
+        leaked_passwords_url=_url(reader, own.HIBP_URL).rstrip("/") + "/",
     )
 
 

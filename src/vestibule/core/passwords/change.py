@@ -8,7 +8,8 @@ from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.letters import SendNotice
 from vestibule.core.passwords import store
 from vestibule.core.passwords.hashing import Hashing
-from vestibule.core.passwords.rules import NewPassword, refuse_unfit
+from vestibule.core.passwords.leaks import VetPassword
+from vestibule.core.passwords.rules import NewPassword
 from vestibule.core.passwords.store import PasswordCredential
 from vestibule.core.projects import Visit
 from vestibule.core.sessions import RevokeSessions
@@ -75,6 +76,7 @@ class ChangePassword:
     users: UserDirectory
     attempts: AttemptBudget
     hashing: Hashing
+    vet: VetPassword
     set_password: SetPassword
 
     async def __call__(self, visit: Visit, change: PasswordChange) -> None:
@@ -91,7 +93,7 @@ class ChangePassword:
         budget_subject = f"password:{change.user_id}:{visit.network}"
         if change.current is not None:
             await self._prove(visit, credential, change.current, budget_subject)
-        refuse_unfit(project.policy, change.new, email=credential.email)
+        await self.vet(project.policy, change.new, email=credential.email)
         if change.must_differ and change.current is not None and change.new.secret == change.current:
             raise PasswordUnchanged
         password_hash = await self.hashing.hash(change.new.secret)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from vestibule.core.attempts import PASSWORD_BUDGET, AttemptBudget
 from vestibule.core.passwords import store
 from vestibule.core.passwords.hashing import Hashing
+from vestibule.core.passwords.leaks import NoteLeaked
 from vestibule.core.passwords.store import PasswordCredential
 from vestibule.core.projects import Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
@@ -30,6 +31,7 @@ class SignInWithPassword:
     attempts: AttemptBudget
     hashing: Hashing
     finish: FinishSignIn
+    note_leaked: NoteLeaked | None = None
 
     async def __call__(
         self, visit: Visit, attempt: PasswordAttempt, terms: DoorTerms
@@ -60,7 +62,9 @@ class SignInWithPassword:
                 raise WrongPassword
             if newer is not None:
                 await self._replace(tx, visit, credential, newer)
-            return finished
+        if self.note_leaked is not None:
+            self.note_leaked.later(visit, credential.user_id, attempt.password)
+        return finished
 
     async def _credential(self, visit: Visit, email_key: str | None) -> PasswordCredential | None:
         if email_key is None:

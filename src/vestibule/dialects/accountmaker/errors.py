@@ -109,6 +109,7 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.PasswordTooShort: WireError(400, VALIDATION, "The password is too short"),
     no.PasswordTooLong: WireError(400, VALIDATION, "The password is too long"),
     no.PasswordTooWeak: WireError(400, VALIDATION, "The password is too weak"),
+    no.PasswordLeaked: WireError(400, VALIDATION, "The password is known from a data breach"),
     no.PasswordUnchanged: WireError(400, VALIDATION, "The password is the one that was set before"),
     # sessions, one-time tokens, accounts
     no.InvalidRefreshToken: WireError(401, "invalid_refresh_token", "The refresh token is not valid"),
@@ -127,6 +128,7 @@ _FIELDS: Final[Mapping[type[Refusal] | type[InternalError], tuple[str, str]]] = 
     no.PasswordTooShort: ("password", "min_length"),
     no.PasswordTooLong: ("password", "max_length"),
     no.PasswordTooWeak: ("password", "password_too_weak"),
+    no.PasswordLeaked: ("password", "password_too_weak"),
     no.PasswordUnchanged: ("password", "password_too_weak"),
 }
 

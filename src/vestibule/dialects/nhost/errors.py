@@ -153,6 +153,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.LastWayIn: WireError(400, "invalid-request", "The last way to sign in cannot be removed"),
     refusals.PasswordTooShort: WireError(400, "password-too-short", "Password is too short"),
     refusals.PasswordTooWeak: INVALID_REQUEST,
+    refusals.PasswordLeaked: WireError(400, "password-in-hibp-database", "Password is in HIBP database"),
     refusals.PasswordUnchanged: INVALID_REQUEST,
     refusals.InvalidRefreshToken: WireError(401, "invalid-refresh-token", "Invalid or expired refresh token"),
     refusals.InvalidTicket: _INVALID_TICKET,

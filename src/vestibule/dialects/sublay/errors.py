@@ -74,6 +74,9 @@ _PEOPLE: Final[Mapping[type[Failure], WireError]] = {
     kernel.PasswordTooShort: WireError(400, "auth/invalid-body", "Invalid request body: the password is too short"),
     kernel.PasswordTooLong: WireError(400, "auth/invalid-body", "Invalid request body: the password is too long"),
     kernel.PasswordTooWeak: WireError(400, "auth/invalid-body", "Invalid request body: the password is too weak"),
+    kernel.PasswordLeaked: WireError(
+        400, "auth/invalid-body", "Invalid request body: the password is known from a data breach"
+    ),
     kernel.PasswordUnchanged: WireError(
         400, "auth/invalid-body", "Invalid request body: the new password must differ from the current one"
     ),

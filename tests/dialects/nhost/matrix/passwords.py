@@ -20,6 +20,7 @@ from tests.dialects.nhost.matrix.usual import (
     BAD_EMAIL,
     BAD_TARGET,
     KEPT_OUT,
+    LEAKED,
     NEW_USERS_DISABLED,
     NO_MAIL_FOR_NEW,
     NO_SIGN_UP,
@@ -106,7 +107,7 @@ PASSWORDS: Final[Mapping[str, Case]] = {
             TAKEN,
             NEW_USERS_DISABLED,
         ),
-        unseen=PKCE_ONLY,
+        unseen={**PKCE_ONLY, **LEAKED},
     ),
     "signInEmailPassword": Case(
         _sign_in,
@@ -128,6 +129,7 @@ PASSWORDS: Final[Mapping[str, Case]] = {
             LONG_NEW,
             SHORT,
         ),
+        unseen=LEAKED,
     ),
     "changeUserPassword, by ticket": Case(
         _reset,
