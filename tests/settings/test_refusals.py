@@ -61,6 +61,8 @@ def test_an_empty_environment_is_told_everything_at_once() -> None:
         ("HASURA_GRAPHQL_JWT_SECRET", '{"type":"RS256","key":"x"}', "signing_key"),
         ("AUTH_GRAVATAR_RATING", "xxx", "one of"),
         ("AUTH_RATE_LIMIT_EMAIL_INTERVAL", "an hour", "duration"),
+        ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "memcached://cache:11211", "cache:11211"),
+        ("AUTH_RATE_LIMIT_MEMCACHE_PREFIX", "a b", "blanks"),
         ("AUTH_SMTP_HOST", "mail.acme.example", "AUTH_SMTP_SENDER"),
         ("AUTH_SMTP_HOST", "postmark", "AUTH_SMTP_SENDER"),
         ("AUTH_EMAIL_TEMPLATES_PATH", "/nowhere/at/all", "no folder"),
@@ -76,7 +78,6 @@ def test_a_wrong_or_unsafe_value_stops_the_start(own_environment: Environ, name:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("AUTH_RATE_LIMIT_MEMCACHE_SERVER", "cache:11211"),
         ("AUTH_ENABLE_CHANGE_ENV", "true"),
     ],
 )

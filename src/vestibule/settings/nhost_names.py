@@ -182,6 +182,13 @@ SMS_DEV_OUTPUT: Final = Variable[str | None](
 )
 
 RATE_LIMIT_ENABLE: Final = switch("AUTH_RATE_LIMIT_ENABLE", "Rate limits on nhost's paths.")
+MEMCACHE_SERVER: Final = Variable[tuple[str, ...]](
+    "AUTH_RATE_LIMIT_MEMCACHE_SERVER",
+    names,
+    (),
+    "memcached that counts for all processes: `host:11211`. `VESTIBULE_REDIS_URL` takes precedence.",
+)
+MEMCACHE_PREFIX: Final = Variable("AUTH_RATE_LIMIT_MEMCACHE_PREFIX", text, "", "What the keys of counts begin with.")
 EMAIL_IS_GLOBAL: Final = switch(
     "AUTH_RATE_LIMIT_EMAIL_IS_GLOBAL", "Count mail for everybody together, not per address."
 )
@@ -284,6 +291,8 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
     ),
     "Rate limits": (
         RATE_LIMIT_ENABLE,
+        MEMCACHE_SERVER,
+        MEMCACHE_PREFIX,
         EMAIL_IS_GLOBAL,
         *(variable for pair in RATE_LIMITS.values() for variable in pair),
     ),

@@ -9,7 +9,6 @@ _PLAIN: Final = """
 AUTH_DEBUG AUTH_LOG_FORMAT_TEXT AUTH_ENABLE_CHANGE_ENV
 HASURA_GRAPHQL_GRAPHQL_URL HASURA_GRAPHQL_ADMIN_SECRET
 AUTH_JWT_CUSTOM_CLAIMS AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS
-AUTH_RATE_LIMIT_MEMCACHE_SERVER AUTH_RATE_LIMIT_MEMCACHE_PREFIX
 AUTH_RATE_LIMIT_OAUTH2_SERVER_BURST AUTH_RATE_LIMIT_OAUTH2_SERVER_INTERVAL
 AUTH_OAUTH2_PROVIDER_ENABLED AUTH_OAUTH2_PROVIDER_LOGIN_URL AUTH_OAUTH2_PROVIDER_ACCESS_TOKEN_TTL
 AUTH_OAUTH2_PROVIDER_REFRESH_TOKEN_TTL AUTH_OAUTH2_PROVIDER_CIMD_ENABLED
@@ -36,13 +35,8 @@ def _is_on(value: str) -> bool:
     return value.strip().lower() not in {"false", "0", "f"}
 
 
-def _is_set(_value: str) -> bool:
-    return True
-
-
 # Serving without them would be less safe than the operator believes.
 SWITCHES: Final[dict[str, tuple[Callable[[str], bool], str, str]]] = {
-    "AUTH_RATE_LIMIT_MEMCACHE_SERVER": (_is_set, "names a memcached, which is not used", "set VESTIBULE_REDIS_URL"),
     "AUTH_ENABLE_CHANGE_ENV": (_is_on, "would let every caller change the settings", "unset it"),
 }
 
