@@ -51,8 +51,8 @@ def memcached() -> Iterator[str]:
         server.terminate()
 
 
-def limited(make_app: MakeApp, servers: str, **more: str) -> App:
-    return make_app(settings=WireSettings(limits=LimitSettings(memcached=servers, workers=2, **more)))
+def limited(make_app: MakeApp, servers: str, prefix: str = "") -> App:
+    return make_app(settings=WireSettings(limits=LimitSettings(memcached=servers, workers=2, prefix=prefix)))
 
 
 async def test_processes_share_their_limits_through_memcached(make_app: MakeApp, memcached: str) -> None:

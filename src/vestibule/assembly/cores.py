@@ -113,7 +113,7 @@ def build_core(
             parts.send_letter,
             parts.finish,
         ),
-        sign_in_with_password=SignInWithPassword(db, parts.attempts, parts.hashing, parts.finish, note_leaked),
+        sign_in_with_password=SignInWithPassword(db, parts.guesses, parts.hashing, parts.finish, note_leaked),
         sign_up_with_passkey=SignUpWithPasskey(
             db,
             clock,
@@ -160,7 +160,7 @@ def build_core(
         revoke_sessions=parts.revoke_sessions,
         change_standing=ChangeStanding(db, parts.users, parts.revoke_sessions),
         change_password=ChangePassword(
-            db, parts.users, parts.attempts, parts.hashing, parts.vet_password, parts.set_password
+            db, parts.users, parts.guesses, parts.hashing, parts.vet_password, parts.set_password
         ),
         request_password_reset=RequestPasswordReset(db, parts.users, parts.postage, parts.send_letter),
         reset_password=ResetPassword(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.anonymous import Deanonymize
-from vestibule.core.attempts import AttemptBudget, Tally
+from vestibule.core.attempts import AttemptBudget, DelayedTries, Tally
 from vestibule.core.audit import AuditLog
 from vestibule.core.email_codes import (
     MailCode,
@@ -21,6 +21,7 @@ from vestibule.core.passkeys import (
     KeepPasskey,
 )
 from vestibule.core.passwords import (
+    GuardGuesses,
     Hashing,
     LeakedPasswords,
     SetPassword,
@@ -77,6 +78,7 @@ class Parts:
     audit: AuditLog
     outbox: Outbox
     attempts: AttemptBudget
+    guesses: GuardGuesses
     key_sets: KeySets
     catalog: Catalog
     tickets: TicketDesk
@@ -167,6 +169,7 @@ def parts_of(
         audit=audit,
         outbox=outbox,
         attempts=attempts,
+        guesses=GuardGuesses(db, DelayedTries(clock, keyring), audit, clock, settings.stuffing),
         key_sets=key_sets,
         catalog=catalog,
         tickets=tickets,

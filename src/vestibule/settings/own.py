@@ -238,6 +238,23 @@ HIBP_URL: Final = Variable(
     "Where ranges of leaked passwords are asked for: a mirror of your own, say.",
 )
 
+STUFFING_FAILURES: Final = Variable(
+    "VESTIBULE_STUFFING_FAILURES",
+    whole(0, 1_000_000),
+    60,
+    "Wrong passwords in a minute, per project, from which on networks that try many accounts may be refused;"
+    " 0 is never.",
+)
+STUFFING_PERCENT: Final = Variable(
+    "VESTIBULE_STUFFING_PERCENT", whole(1, 100), 80, "How many of all sign-ins by password they must be by then."
+)
+STUFFING_ACCOUNTS: Final = Variable(
+    "VESTIBULE_STUFFING_ACCOUNTS",
+    whole(1, 1_000_000),
+    10,
+    "At how many accounts a network has failed in ten minutes to be refused then.",
+)
+
 RATE_LIMITS: Final = switch(
     "VESTIBULE_RATE_LIMITS",
     "Apply rate limits at all. Those of nhost follow `AUTH_RATE_LIMIT_ENABLE`. With `--dev` off.",
@@ -354,7 +371,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
     ),
     "Dialects": (NHOST_CODES, NHOST_PKCE_ONLY, LINK_CONFIRM, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
     "Calls to other servers": (OUTBOUND_ALLOW, OUTBOUND_PROXY, OUTBOUND_CA_FILE),
-    "Protection": (TURNSTILE_URL, HIBP_URL),
+    "Protection": (TURNSTILE_URL, HIBP_URL, STUFFING_FAILURES, STUFFING_PERCENT, STUFFING_ACCOUNTS),
     "Limits, mail and retention": (
         RATE_LIMITS,
         REDIS_URL,

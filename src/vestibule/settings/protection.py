@@ -2,6 +2,7 @@
 
 from urllib.parse import urlsplit
 
+from vestibule.core.passwords import Stuffing
 from vestibule.kernel.secret import Secret
 from vestibule.protection.settings import ProtectionSettings
 from vestibule.settings import nhost_names as nhost
@@ -17,6 +18,15 @@ def protection_settings(reader: Reader) -> ProtectionSettings:
         turnstile_url=_url(reader, own.TURNSTILE_URL),
         leaked_passwords_refused=reader.get(nhost.HIBP_ENABLED),
         leaked_passwords_url=_url(reader, own.HIBP_URL).rstrip("/") + "/",
+    )
+
+
+def stuffing(reader: Reader) -> Stuffing:
+    """Return when sign-ins look like stolen passwords being tried."""
+    return Stuffing(
+        failures=reader.get(own.STUFFING_FAILURES),
+        percent=reader.get(own.STUFFING_PERCENT),
+        accounts=reader.get(own.STUFFING_ACCOUNTS),
     )
 
 

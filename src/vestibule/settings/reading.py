@@ -21,7 +21,7 @@ from vestibule.settings.mail import mail_settings, mail_templates
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
-from vestibule.settings.protection import protection_settings
+from vestibule.settings.protection import protection_settings, stuffing
 from vestibule.settings.sms import text_settings
 from vestibule.settings.tree import Settings
 from vestibule.settings.ways_in import ways_in
@@ -115,6 +115,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
             waiting=reader.get(own.HASHING_WAITING),
             deadline_seconds=reader.get(own.HASHING_DEADLINE).total_seconds(),
         ),
+        stuffing=stuffing(reader),
         refresh_grace=reader.get(own.REFRESH_GRACE),
         retention=Retention(
             messages=reader.get(own.KEEP_MESSAGES),

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from vestibule.core.passwords import Argon2Profile, HashingLoad
+from vestibule.core.passwords import Argon2Profile, HashingLoad, Stuffing
 from vestibule.core.projects import Policy
 from vestibule.core.reaper import Retention
 from vestibule.core.signing import Algorithm
@@ -71,6 +71,7 @@ class Settings:
     echo_request_id: bool = False
     argon2: Argon2Profile = field(default_factory=Argon2Profile)
     hashing: HashingLoad = field(default_factory=HashingLoad)
+    stuffing: Stuffing = field(default_factory=Stuffing)
     refresh_grace: timedelta = timedelta(seconds=30)
     retention: Retention = field(default_factory=Retention)
     migrate: bool = False

@@ -2,6 +2,7 @@
 
 from vestibule.core.passwords.change import ChangePassword, PasswordChange, SetPassword
 from vestibule.core.passwords.deanonymize import DeanonymizeWithPassword
+from vestibule.core.passwords.guessing import GuardGuesses, Stuffing
 from vestibule.core.passwords.hashing import Argon2Profile, Hashing, HashingLoad
 from vestibule.core.passwords.leaks import LeakedPasswords, NoteLeaked, VetPassword
 from vestibule.core.passwords.provision import ProvisionedUser, ProvisionUser
@@ -15,6 +16,7 @@ __all__ = [
     "Argon2Profile",
     "ChangePassword",
     "DeanonymizeWithPassword",
+    "GuardGuesses",
     "Hashing",
     "HashingLoad",
     "LeakedPasswords",
@@ -31,6 +33,7 @@ __all__ = [
     "SignInWithPassword",
     "SignUpOutcome",
     "SignUpWithPassword",
+    "Stuffing",
     "VetPassword",
     "normalised",
 ]

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from vestibule.core.attempts import PASSWORD_BUDGET, AttemptBudget
 from vestibule.core.passwords import store
+from vestibule.core.passwords.guessing import GuardGuesses
 from vestibule.core.passwords.hashing import Hashing
 from vestibule.core.passwords.leaks import NoteLeaked
 from vestibule.core.passwords.store import PasswordCredential
@@ -28,7 +28,7 @@ class SignInWithPassword:
     """The password is checked first, always: a user's state shows only after the right one."""
 
     db: Database
-    attempts: AttemptBudget
+    guesses: GuardGuesses
     hashing: Hashing
     finish: FinishSignIn
     note_leaked: NoteLeaked | None = None
@@ -42,11 +42,12 @@ class SignInWithPassword:
         """
         email_key = _key(attempt.email)
         # What is no address belongs to nobody; it is charged and refused like an unknown one, and as slowly.
-        subject = f"password:{email_key or attempt.email[:254]}:{visit.network}"
-        await self.attempts.charge(self.db, visit.project.id, subject, PASSWORD_BUDGET)
+        made = await self.guesses.charge(visit, email_key or attempt.email[:254])
         credential = await self._credential(visit, email_key)
         stored = credential.password_hash if credential else None
         matched = await self.hashing.matches(stored, attempt.password)
+        if not matched:
+            await self.guesses.failed(made)
         if credential is None:
             raise UserNotFound
         if stored is None:
@@ -55,7 +56,7 @@ class SignInWithPassword:
             raise WrongPassword
         newer = await self.hashing.hash(attempt.password) if self.hashing.is_outdated(stored) else None
         async with self.db.write() as tx:
-            await self.attempts.clear(tx, visit.project.id, subject)
+            await self.guesses.succeeded(tx, made)
             finished = await self.finish(tx, visit, Identified(credential.user_id, Method.PASSWORD), terms)
             # The user is held by now. What was compared may have been changed meanwhile, to keep somebody out.
             if finished.subject.password_changed_at != credential.changed_at:

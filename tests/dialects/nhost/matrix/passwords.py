@@ -31,7 +31,7 @@ from tests.dialects.nhost.matrix.usual import (
     UNWELCOME,
     WRONG,
 )
-from vestibule.core.attempts import PASSWORD_BUDGET
+from vestibule.core.attempts.delay import FREE
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
     EmailNotVerified,
@@ -79,7 +79,7 @@ async def _ask_for_reset(stage: Stage) -> Ask:
 
 async def _use_up_tries(ask: Ask) -> None:
     assert ask.body is not None
-    for _ in range(PASSWORD_BUDGET.tries):
+    for _ in range(FREE):
         await ask.stage.speaker.sign_in(ask.body["email"], "a wrong password")
 
 
