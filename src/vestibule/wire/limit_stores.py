@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
-from limits.aio.storage import MemcachedStorage, RedisStorage, Storage
+from limits.aio.storage import MemcachedStorage, RedisStorage
 from limits.aio.storage.memcached.memcachio import MemcachioBridge
+
+from vestibule.wire.limit_memory import LimitMemory
 
 PATIENCE_SECONDS: Final = 0.25
 _CONNECTIONS: Final = 8
@@ -19,7 +21,7 @@ _CONNECTIONS: Final = 8
 class Store:
     """Where counts are kept: `away` is what is raised when it cannot be reached, `name` turns a key into one for it."""
 
-    storage: Storage
+    storage: LimitMemory | RedisStorage | MemcachedStorage
     away: tuple[type[Exception], ...] = ()
     name: Callable[[str], str] = str
     close: Callable[[], Awaitable[object]] | None = None

@@ -26,6 +26,7 @@ KeyFunction = Callable[..., Awaitable[str | None] | str | None]
 
 _PAUSE_SECONDS: Final = 1.0  # how long to leave a failing store alone
 _WARN_EVERY_SECONDS: Final = 60.0
+_TOGETHER: Final = 10  # callers behind an unlisted proxy may use up so many times a limit, whoever they claim to be
 
 _log = structlog.get_logger("vestibule.wire")
 
@@ -68,7 +69,7 @@ class LimitSettings:
 
 def address_key(call: Call) -> str:
     """Return the network that the caller is taken to own."""
-    return call.client_network
+    return call.limit_network
 
 
 class Limiter:
@@ -92,11 +93,14 @@ class Limiter:
         if not self._settings.enabled or allowance is None:
             return None
         amount, window = allowance
+        seconds = max(1, int(window.total_seconds()))
         if not self._settings.is_shared:
             amount //= self._settings.workers
-        seconds = max(1, int(window.total_seconds()))
         item = RateLimitItemPerSecond(max(1, amount), seconds, namespace=self._settings.prefix + name)
-        return Window(self, item, limit.strategy)
+        together = RateLimitItemPerSecond(
+            max(1, amount) * _TOGETHER, seconds, namespace=f"{self._settings.prefix}{name}.together"
+        )
+        return Window(self, item, limit.strategy, together)
 
     async def close(self) -> None:
         """Let go of the store."""
@@ -152,31 +156,41 @@ def _store(settings: LimitSettings, clock: Clock) -> Store:
 class Window:
     """One limit as the operator wants it, ready to count."""
 
-    def __init__(self, limiter: Limiter, item: RateLimitItemPerSecond, strategy: Strategy) -> None:
+    def __init__(
+        self, limiter: Limiter, item: RateLimitItemPerSecond, strategy: Strategy, together: RateLimitItemPerSecond
+    ) -> None:
         self._limiter = limiter
         self.item = item
         self._strategy = strategy
+        self._together = together
 
-    async def charge(self, key: str, call: Call, clock: Clock, *, tell: bool) -> None:
-        """Count the call under `key`; with `tell` the answer carries X-RateLimit headers.
+    async def charge(self, scope: str, key: str, call: Call, clock: Clock, *, tell: bool) -> None:
+        """Count the call under `key` in `scope`; with `tell` the answer carries X-RateLimit headers.
+
+        Behind an unlisted proxy all its callers are counted together as well: what it says of them may be made up.
 
         Raises: TooManyRequests.
         """
+        if call.claimed_network is not None:
+            await self._count(self._together, scope + call.client_network, call, clock, tell=False)
+        await self._count(self.item, scope + key, call, clock, tell=tell)
+
+    async def _count(self, item: RateLimitItemPerSecond, key: str, call: Call, clock: Clock, *, tell: bool) -> None:
         limiter = self._limiter
         if limiter.is_paused:
             return
         try:
-            granted = await limiter.hit(self.item, self._strategy, key)
+            granted = await limiter.hit(item, self._strategy, key)
             if granted and not tell:
                 return
-            remaining, seconds = await limiter.standing(self.item, self._strategy, key)
+            remaining, seconds = await limiter.standing(item, self._strategy, key)
         except limiter.away as error:
             limiter.pause(error)
             return
         if tell:
             resets_at = math.ceil(to_micros(clock.now()) / 1_000_000 + seconds)
             call.response_headers += [
-                ("x-ratelimit-limit", str(self.item.amount)),
+                ("x-ratelimit-limit", str(item.amount)),
                 ("x-ratelimit-remaining", str(remaining)),
                 ("x-ratelimit-reset", str(resets_at)),
             ]
@@ -200,6 +214,6 @@ def limit_step(
     async def charge(call: Call) -> None:
         name = await key(call)
         if isinstance(name, str):
-            await window.charge(name if scope is None else f"{scope(call)}/{name}", call, clock, tell=tell)
+            await window.charge("" if scope is None else f"{scope(call)}/", name, call, clock, tell=tell)
 
     return charge
