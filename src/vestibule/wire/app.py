@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
+from functools import cache, partial
 from types import ModuleType
 from typing import Any, TextIO
 
@@ -131,9 +132,10 @@ def build_app(
     routes, refusals = Routes(), Refusals(mounting)
     for mount in mounts:
         _mount(mount, routes, refusals, mounting)
-    documents = {mount.dialect.name: _describe(mount, dependencies, settings.public_url) for mount in mounts}
-    _mount(Mount(own_dialect(documents, readiness or {})), routes, refusals, mounting)
-    routes.complete(lambda route: compile_preflight(route.dialect, route.cors, mounting, route.allowed))
+    describe = {mount.dialect.name: partial(_describe, mount, dependencies, settings.public_url) for mount in mounts}
+    _mount(Mount(own_dialect(describe, readiness or {})), routes, refusals, mounting)
+    preflight = cache(partial(compile_preflight, mounting))  # many paths answer alike
+    routes.complete(lambda route: preflight(route.dialect, route.cors, route.allowed))
     falcon_app = falcon.asgi.App(middleware=[_Life(lifespan, mounting)])
     return App(routes, refusals, by_name[fallback], falcon_app)
 

@@ -31,7 +31,7 @@ class Refusals:
         """Compile what does not depend on the request."""
         mounting = self._mounting
         self._not_found[dialect.name] = compile_refusal(dialect, mounting, _raise_not_found)
-        self._options[dialect.name] = compile_preflight(dialect, dialect.cors, mounting, ())
+        self._options[dialect.name] = compile_preflight(mounting, dialect, dialect.cors, ())
         self._redirects[dialect.name] = compile_refusal(dialect, mounting, _without_slash)
 
     def method_not_allowed(self, route: Route) -> Responder:
@@ -89,7 +89,7 @@ def compile_refusal(dialect: Dialect, mounting: Mounting, refuse_call: Callable[
 
 
 def compile_preflight(
-    dialect: Dialect, policy: CorsPolicy | None, mounting: Mounting, allowed: tuple[str, ...]
+    mounting: Mounting, dialect: Dialect, policy: CorsPolicy | None, allowed: tuple[str, ...]
 ) -> Responder:
     """Return the coroutine function for OPTIONS: 204, never authenticated, with grants where the policy gives them."""
     find_project = dialect.project_function and bind(dialect.project_function, mounting.dependencies)
