@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from tests.wire.conftest import MakeApp, ask
 from tests.wire.test_server import live_and_die
 from vestibule.kernel.clock import SystemClock
+from vestibule.kernel.meters import Meters
 from vestibule.wire import Limit, LimitSettings, WireSettings
 from vestibule.wire.app import App
 from vestibule.wire.limits import Limiter
@@ -71,7 +72,7 @@ async def test_processes_share_their_limits_through_memcached(make_app: MakeApp,
 @pytest.mark.parametrize("key", ["a b", "x" * 5_000, "\r\nflush_all\r\n", "é\ud800", ""])
 async def test_whatever_a_key_holds_is_counted(memcached: str, key: str) -> None:
     """Memcached takes neither blanks nor more than 250 bytes; a caller's text reaches it as a digest (security 114)."""
-    limiter = Limiter(LimitSettings(memcached=memcached, prefix="keys."), SystemClock())
+    limiter = Limiter(LimitSettings(memcached=memcached, prefix="keys."), SystemClock(), Meters())
     window = limiter.window("tiny", Limit("g", 1, timedelta(minutes=5)))
     assert window is not None
     hits = [await limiter.hit(window.item, "fixed", key) for _ in range(2)]

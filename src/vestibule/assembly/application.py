@@ -83,7 +83,7 @@ def assemble(
     meters = Meters()
     channels = channels_of(settings, mail=transport, texts=texts)
     protections = protections_of(settings, channels.outbound, meters)
-    core = build_core(settings, db, clock, entropy, channels.remote_verification, protections.leaks)
+    core = build_core(settings, db, clock, entropy, channels.remote_verification, protections.leaks, meters)
     renderer = Renderer(settings.policy.default_locale, [settings.mail_templates] if settings.mail_templates else [])
     worker = _worker(core, renderer, channels) if with_worker else None
     background = Background(core, Preparation(core, settings), worker, mail_leaves=channels.mail is not None)
@@ -107,6 +107,7 @@ def assemble(
         clock=clock,
         entropy=entropy,
         fallback="nhost",
+        meters=meters,
         settings=WireSettings(
             limits=settings.limits,
             trusted_proxies=settings.trusted_proxies,

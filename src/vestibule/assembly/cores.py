@@ -62,6 +62,7 @@ from vestibule.core.text_codes import (
 from vestibule.core.texts import RemoteVerification
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
+from vestibule.kernel.meters import Meters
 from vestibule.settings import Settings
 from vestibule.storage import Database
 
@@ -76,13 +77,14 @@ def build_core(
     entropy: Entropy,
     remote_verification: RemoteVerification | None = None,
     leaks: LeakedPasswords | None = None,
+    meters: Meters | None = None,
 ) -> Core:
     """Return every use-case, ready to call.
 
     `remote_verification` is there where the SMS provider makes the codes itself, `leaks` where leaked passwords are
     refused.
     """
-    parts = parts_of(settings, db, clock, entropy, remote_verification, leaks)
+    parts = parts_of(settings, db, clock, entropy, remote_verification, leaks, meters or Meters())
     note_leaked = None if leaks is None else NoteLeaked(leaks, db, parts.attempts, parts.audit, clock)
     return Core(
         db=db,

@@ -21,6 +21,7 @@ from vestibule.core.passkeys import (
     KeepPasskey,
 )
 from vestibule.core.passwords import (
+    REFUSED,
     GuardGuesses,
     Hashing,
     LeakedPasswords,
@@ -30,7 +31,7 @@ from vestibule.core.passwords import (
 from vestibule.core.projects import Catalog
 from vestibule.core.proofs import ProveAddress
 from vestibule.core.sessions import IssueSession, RefreshSecrets, RevokeSessions
-from vestibule.core.signin import FinishSignIn
+from vestibule.core.signin import SIGN_INS, FinishSignIn
 from vestibule.core.signing import (
     KeySets,
     SharedSecret,
@@ -52,6 +53,7 @@ from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
 from vestibule.kernel.errors import InvalidEmailCode, InvalidTextCode, TooManyGuesses, TooManyTextGuesses
 from vestibule.kernel.keyring import Keyring
+from vestibule.kernel.meters import Meters
 from vestibule.settings import ConfiguredJwt, Settings
 from vestibule.storage import Database
 
@@ -119,8 +121,10 @@ def parts_of(
     entropy: Entropy,
     remote_verification: RemoteVerification | None,
     leaks: LeakedPasswords | None,
+    meters: Meters,
 ) -> Parts:
     """Return the parts, each with the collaborators it needs."""
+    meters.declare(SIGN_INS, REFUSED)
     keyring = keyring_of(settings, entropy)
     audit = AuditLog(clock, entropy)
     outbox = Outbox(keyring, entropy, clock)
@@ -139,7 +143,7 @@ def parts_of(
     accounts = AccountDirectory(clock, entropy)
     secrets = RefreshSecrets(keyring, entropy)
     revoke = RevokeSessions(db, clock, secrets, audit)
-    finish = FinishSignIn(users, accounts, tickets, IssueSession(clock, entropy, secrets), audit)
+    finish = FinishSignIn(users, accounts, tickets, IssueSession(clock, entropy, secrets), audit, meters)
     codes = SendCode(tickets, outbox, entropy)
     letters = SendLetter(tickets, outbox, codes)
     postage = Postage(db, attempts, audit)
@@ -169,7 +173,7 @@ def parts_of(
         audit=audit,
         outbox=outbox,
         attempts=attempts,
-        guesses=GuardGuesses(db, DelayedTries(clock, keyring), audit, clock, settings.stuffing),
+        guesses=GuardGuesses(db, DelayedTries(clock, keyring), audit, clock, meters, settings.stuffing),
         key_sets=key_sets,
         catalog=catalog,
         tickets=tickets,

@@ -4,7 +4,7 @@ A counter lives in one process and starts with it, as Prometheus expects.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -19,10 +19,20 @@ class Meter:
 
 
 class Meters:
-    """The counts of one process."""
+    """The counts of one process. A meter that is declared is there from the beginning, at zero."""
 
     def __init__(self) -> None:
+        self._declared: dict[Meter, None] = {}
         self._counts: Counter[tuple[Meter, str]] = Counter()
+
+    def declare(self, *meters: Meter) -> None:
+        """Show these; several with one name and label are shown as one."""
+        self._declared.update(dict.fromkeys(meters))
+
+    @property
+    def declared(self) -> Iterable[Meter]:
+        """What is shown, in the order in which it was declared."""
+        return self._declared
 
     def count(self, meter: Meter, value: str) -> None:
         """Count one more. Raises: ValueError for a value that is not declared."""

@@ -45,6 +45,7 @@ class LeakedPasswordList:
         self._url = url
         self._outbound = outbound
         self._meters = meters
+        meters.declare(LOOKUPS)
         self._breaker = Breaker()
         self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
         self._ranges: OrderedDict[str, tuple[bytes, float]] = OrderedDict()

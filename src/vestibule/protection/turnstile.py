@@ -53,6 +53,7 @@ class Turnstile:
         self._url = url
         self._outbound = outbound
         self._meters = meters
+        meters.declare(CHECKS)
         self._breaker = Breaker()
         self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
 

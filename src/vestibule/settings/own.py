@@ -52,6 +52,15 @@ TRUSTED_PROXIES: Final = Variable[tuple[str, ...]](
     (),
     "Networks (`10.0.0.0/8`), or `unix`, whose X-Forwarded-For is believed. Without it the peer is the caller.",
 )
+METRICS_PORT: Final = Variable[int | None](
+    "VESTIBULE_METRICS_PORT",
+    whole(1, 65535),
+    None,
+    "Port for Prometheus, `/metrics`: each worker takes the first free one from there on. Without it there is none.",
+)
+METRICS_HOST: Final = Variable(
+    "VESTIBULE_METRICS_HOST", text, "127.0.0.1", "Address that Prometheus reaches them at; they ask for no credentials."
+)
 DIALECTS: Final = Variable[tuple[str, ...]](
     "VESTIBULE_DIALECTS",
     names,
@@ -341,6 +350,8 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         PUBLIC_URL,
         ALLOW_HTTP,
         TRUSTED_PROXIES,
+        METRICS_PORT,
+        METRICS_HOST,
         DIALECTS,
         PROJECT_NAME,
         ALLOWED_ORIGINS,

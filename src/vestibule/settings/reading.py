@@ -103,6 +103,8 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         host=place.host,
         port=place.port,
         workers=place.workers,
+        metrics_port=reader.get(own.METRICS_PORT),
+        metrics_host=reader.get(own.METRICS_HOST),
         dev=flags.dev,
         dev_expose=flags.dev_expose,
         limits=limit_settings(reader, workers=place.workers),

@@ -63,6 +63,8 @@ class Settings:
     host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
     port: int = 4000
     workers: int = 1
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
     dev: bool = False
     dev_expose: bool = False
     limits: LimitSettings = field(default_factory=LimitSettings)

@@ -16,6 +16,7 @@ import falcon.asgi
 
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
+from vestibule.kernel.meters import Meters
 from vestibule.wire.access_log import AccessLog
 from vestibule.wire.address import TrustedProxies
 from vestibule.wire.call import Receive, Scope, Send
@@ -105,6 +106,7 @@ def build_app(
     readiness: Mapping[str, ReadinessCheck] | None = None,
     is_prepared: Callable[[], bool] = lambda: True,
     lifespan: Lifespan | None = None,
+    meters: Meters | None = None,
     log_stream: TextIO | None = None,
 ) -> App:
     """Return the application that serves `mounts`.
@@ -122,7 +124,7 @@ def build_app(
         clock=clock,
         request_ids=RequestIds(entropy, echo=settings.echo_request_id),
         proxies=TrustedProxies(settings.trusted_proxies),
-        limiter=Limiter(settings.limits, clock),
+        limiter=Limiter(settings.limits, clock, meters or Meters()),
         access_log=access_log,
         is_prepared=is_prepared,
     )

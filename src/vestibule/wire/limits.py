@@ -15,6 +15,7 @@ from limits.aio.strategies import FixedWindowRateLimiter, SlidingWindowCounterRa
 
 from vestibule.kernel.clock import Clock, monotonic_seconds, to_micros
 from vestibule.kernel.errors import TooManyRequests
+from vestibule.kernel.meters import Meter, Meters
 from vestibule.kernel.secret import Secret
 from vestibule.wire.call import Call
 from vestibule.wire.limit_memory import LimitMemory
@@ -75,7 +76,8 @@ def address_key(call: Call) -> str:
 class Limiter:
     """Counts for all endpoints of one process, or of all processes when they share a Redis."""
 
-    def __init__(self, settings: LimitSettings, clock: Clock) -> None:
+    def __init__(self, settings: LimitSettings, clock: Clock, meters: Meters) -> None:
+        self._meters = meters
         self._settings = settings
         self._clock = clock
         self._store = _store(settings, clock)
@@ -100,7 +102,13 @@ class Limiter:
         together = RateLimitItemPerSecond(
             max(1, amount) * _TOGETHER, seconds, namespace=f"{self._settings.prefix}{name}.together"
         )
-        return Window(self, item, limit.strategy, together)
+        refusals = Meter("vestibule_limit_refusals", "Requests over a rate limit", "group", (name,))
+        self._meters.declare(refusals)
+        return Window(self, item, limit.strategy, together, refusals)
+
+    def refused(self, refusals: Meter) -> None:
+        """Count a request that was one too many."""
+        self._meters.count(refusals, refusals.values[0])
 
     async def close(self) -> None:
         """Let go of the store."""
@@ -157,12 +165,18 @@ class Window:
     """One limit as the operator wants it, ready to count."""
 
     def __init__(
-        self, limiter: Limiter, item: RateLimitItemPerSecond, strategy: Strategy, together: RateLimitItemPerSecond
+        self,
+        limiter: Limiter,
+        item: RateLimitItemPerSecond,
+        strategy: Strategy,
+        together: RateLimitItemPerSecond,
+        refusals: Meter,
     ) -> None:
         self._limiter = limiter
         self.item = item
         self._strategy = strategy
         self._together = together
+        self._refusals = refusals
 
     async def charge(self, scope: str, key: str, call: Call, clock: Clock, *, tell: bool) -> None:
         """Count the call under `key` in `scope`; with `tell` the answer carries X-RateLimit headers.
@@ -195,6 +209,7 @@ class Window:
                 ("x-ratelimit-reset", str(resets_at)),
             ]
         if not granted:
+            limiter.refused(self._refusals)
             raise TooManyRequests(timedelta(seconds=max(1.0, seconds)))
 
 

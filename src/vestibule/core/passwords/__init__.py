@@ -2,7 +2,7 @@
 
 from vestibule.core.passwords.change import ChangePassword, PasswordChange, SetPassword
 from vestibule.core.passwords.deanonymize import DeanonymizeWithPassword
-from vestibule.core.passwords.guessing import GuardGuesses, Stuffing
+from vestibule.core.passwords.guessing import REFUSED, GuardGuesses, Stuffing
 from vestibule.core.passwords.hashing import Argon2Profile, Hashing, HashingLoad
 from vestibule.core.passwords.leaks import LeakedPasswords, NoteLeaked, VetPassword
 from vestibule.core.passwords.provision import ProvisionedUser, ProvisionUser
@@ -13,6 +13,7 @@ from vestibule.core.passwords.signup import PasswordSignUp, SignUpOutcome, SignU
 
 __all__ = [
     "MAX_BYTES",
+    "REFUSED",
     "Argon2Profile",
     "ChangePassword",
     "DeanonymizeWithPassword",

@@ -15,11 +15,19 @@ from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import TooManyAttempts
+from vestibule.kernel.meters import Meter, Meters
 from vestibule.storage import Database, Queries
 
 _A_MINUTE: Final = timedelta(minutes=1)
 _HOLD: Final = timedelta(minutes=5)
 _LOOK_EVERY: Final = 5  # failures: successes are counted so seldom
+
+REFUSED: Final = Meter(
+    "vestibule_password_refusals",
+    "Passwords that were wrong, or not compared: too soon after others, or in a wave of them",
+    "reason",
+    ("wrong", "delayed", "alarm"),
+)
 
 _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("vestibule.passwords")
 
@@ -45,22 +53,29 @@ class GuardGuesses:
     tries: DelayedTries
     audit: AuditLog
     clock: Clock
+    meters: Meters
     stuffing: Stuffing = field(default_factory=Stuffing)
 
     async def charge(self, visit: Visit, account: str) -> Try:
         """Count a try at `account` before it is made, in one statement. Raises: TooManyAttempts."""
-        made = await self.tries.charge(self.db, visit.project.id, account, visit.network)
+        try:
+            made = await self.tries.charge(self.db, visit.project.id, account, visit.network)
+        except TooManyAttempts:
+            self.meters.count(REFUSED, "delayed")
+            raise
         if (
             made.alarm_ends_at is not None
             and not made.is_known
             and self.stuffing.failures
             and made.network_accounts >= self.stuffing.accounts
         ):
+            self.meters.count(REFUSED, "alarm")
             raise TooManyAttempts(max(made.alarm_ends_at - self.clock.now(), timedelta(seconds=1)))
         return made
 
     async def failed(self, made: Try) -> None:
         """Note that the password was wrong; with many wrong ones of late the project's alarm goes on."""
+        self.meters.count(REFUSED, "wrong")
         failures = await self.tries.failed(self.db, made)
         if not self.stuffing.failures or failures < self.stuffing.failures or int(failures) % _LOOK_EVERY:
             return

@@ -74,7 +74,7 @@ CHARGE: Final = Statement(
         (SELECT w.window_ends_at FROM vestibule_attempts AS w WHERE {_WATCHED} = :account_hash) AS account_ends_at,
         COALESCE((SELECT w.tries FROM vestibule_attempts AS w WHERE {_WATCHED} = :network_hash), 0) AS network_accounts,
         (SELECT w.window_ends_at FROM vestibule_attempts AS w WHERE {_WATCHED} = :alarm_hash) AS alarm_ends_at
-    """,  # noqa: S608 - the constants above
+    """,
 )
 
 WAIT: Final = Statement(
@@ -90,7 +90,7 @@ REMEMBER: Final = Statement(
     f"""
     UPDATE vestibule_attempts SET tries = {KNOWN}, window_ends_at = :known_until
     WHERE project_id = :project_id AND subject_hash = :pair_hash
-    """,  # noqa: S608 - as above
+    """,
 )
 
 # The account's failures, the network's accounts (one more when this one is new there), the project's failures of this

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from vestibule.core.attempts import delay_store as store
+from vestibule.core.attempts.delay import store
 from vestibule.kernel.clock import EPOCH, Clock
 from vestibule.kernel.errors import TooManyAttempts
 from vestibule.kernel.ids import ProjectId
