@@ -7,6 +7,7 @@ from typing import TextIO
 
 from vestibule.assembly.background import Background
 from vestibule.assembly.channels import Channels, channels_of
+from vestibule.assembly.claims import custom_claims_of
 from vestibule.assembly.cores import build_core
 from vestibule.assembly.readiness import readiness_checks
 from vestibule.assembly.start import Preparation
@@ -52,7 +53,7 @@ class Application:
     async def stop(self) -> None:
         """Stop the tasks and give everything back."""
         await self.background.stop()
-        await self.channels.outbound.close()
+        await self.channels.close()
         await self.core.db.close()
         self.core.sign_in_with_password.hashing.close()
 
@@ -76,7 +77,8 @@ def assemble(
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     db = database_from_url(settings.database_url, pool_size=settings.pool_size, pgbouncer=settings.pgbouncer)
     channels = channels_of(settings, mail=transport, texts=texts)
-    core = build_core(settings, db, clock, entropy, channels.remote_verification)
+    claims = custom_claims_of(settings, channels.outbound, channels.hasura, clock, entropy)
+    core = build_core(settings, db, clock, entropy, channels.remote_verification, claims)
     renderer = Renderer(settings.policy.default_locale, [settings.mail_templates] if settings.mail_templates else [])
     worker = _worker(core, renderer, channels) if with_worker else None
     background = Background(core, Preparation(core, settings), worker, mail_leaves=channels.mail is not None)

@@ -12,6 +12,7 @@ from vestibule.core.access_tokens import (
     SignOutEverywhere,
 )
 from vestibule.core.anonymous import DeanonymizeByLink, SignInAnonymously
+from vestibule.core.claims import GatherClaims
 from vestibule.core.elevation import ElevationRule
 from vestibule.core.email_codes import (
     ElevateWithEmailCode,
@@ -73,10 +74,15 @@ def build_core(
     clock: Clock,
     entropy: Entropy,
     remote_verification: RemoteVerification | None = None,
+    custom_claims: GatherClaims | None = None,
 ) -> Core:
-    """Return every use-case, ready to call; `remote_verification` where the SMS provider makes the codes itself."""
+    """Return every use-case, ready to call.
+
+    `remote_verification` is there where the SMS provider makes the codes itself, `custom_claims` where tokens get any.
+    """
     parts = parts_of(settings, db, clock, entropy, remote_verification)
     return Core(
+        custom_claims=custom_claims,
         db=db,
         clock=clock,
         keyring=parts.keyring,

@@ -11,6 +11,7 @@ from vestibule.core.access_tokens import (
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.anonymous import Deanonymize, DeanonymizeByLink, SignInAnonymously
 from vestibule.core.audit import AuditLog
+from vestibule.core.claims import GatherClaims
 from vestibule.core.elevation import ElevationRule
 from vestibule.core.email_codes import (
     ElevateWithEmailCode,
@@ -59,6 +60,7 @@ from vestibule.storage import Database
 class Core:
     """Every use-case, ready to call; built once per process by the assembly."""
 
+    custom_claims: GatherClaims | None  # None where nobody configured any: then nothing is to be asked
     db: Database
     clock: Clock
     keyring: Keyring
