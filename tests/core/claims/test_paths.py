@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from vestibule.core.claims import Path, parse_path
 
@@ -178,6 +180,47 @@ def test_no_path_takes_long(sign: str) -> None:
     except ValueError:
         path = None
     assert path is None
+
+
+_JSON = some.recursive(
+    some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=5),
+    lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.sampled_from("ab"), inner, max_size=2),
+    max_leaves=20,
+)
+_PARTS = some.sampled_from(
+    [
+        "a",
+        "b",
+        ".a",
+        ".b",
+        "[]",
+        "[*]",
+        "[0]",
+        "[-1]",
+        "['a']",
+        "[?(@.a)]",
+        "[?(@.a<1)]",
+        "[?(@=='x')]",
+        "[?(@.b!=true)]",
+    ]
+)
+
+
+@given(some.lists(_PARTS, max_size=6).map("".join) | some.text(max_size=20), _JSON)
+def test_any_path_in_any_user_is_found_or_refused(text: str, value: object) -> None:
+    """And never anything else."""
+    try:
+        path = parse_path(text)
+    except ValueError:
+        return
+    found_there = path.find({"a": value, "b": value})
+    assert found_there is None or not path.is_list or isinstance(found_there, list) or text.endswith("[]")
+
+
+def test_numbers_of_any_size_compare() -> None:
+    """JSON has no largest one."""
+    users = {"a": [{"n": 10**400}, {"n": 2}]}
+    assert parse_path("a[?(@.n>3)].n").find(users) == [10**400]
 
 
 def test_lists_in_lists_end_somewhere() -> None:

@@ -1,5 +1,7 @@
 """How custom claims are named and written."""
 
+import functools
+
 import pytest
 
 from vestibule.core.claims import (
@@ -95,6 +97,7 @@ def test_what_the_server_says_itself_is_no_custom_claim(name: str) -> None:
     [
         {f"claim{number}": "x" for number in range(MOST_CLAIMS + 1)},
         {"long": "x" * MOST_BYTES},
+        {"deep": functools.reduce(lambda inner, _: [inner], range(10_000), [])},
         {"with blank": "x"},
         {"tier": "a", "x-hasura-tier": "b"},
         {"x-hasura-tier": "a", "X-Hasura-Tier": "b"},

@@ -245,14 +245,14 @@ def _is_meant(step: Where, item: object) -> bool:
         return False
     if not step.comparison:
         return True
-    here, there = _comparable(found[0]), _comparable(step.value)
-    if type(here) is not type(there):
+    here, there = found[0], step.value
+    if type(here) is not type(there) and not (_is_number(here) and _is_number(there)):
         return step.comparison == "!="
     return _OPERATORS[step.comparison](here, there)
 
 
-def _comparable(value: object) -> object:
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _walk(value: object, names: list[str], depth: int) -> object:
