@@ -77,8 +77,13 @@ def test_a_webhook_needs_no_paths(own_environment: Environ) -> None:
         (claims(org="plan['my name']") | HASURA, "is no field of GraphQL"),
         (claims(**{f"c{number}": "email" for number in range(65)}), "more than 64"),
         (claims(org="metadata.org") | HASURA | {"HASURA_GRAPHQL_GRAPHQL_URL": "hasura"}, "HASURA_GRAPHQL_GRAPHQL_URL"),
+        *(
+            (claims(org="email") | {"HASURA_GRAPHQL_GRAPHQL_URL": url}, "HASURA_GRAPHQL_GRAPHQL_URL cannot be used")
+            for url in ("http://0x7f.1/v1/graphql", "http://hasura:99999/", "http://[::1/", "http://me:pw@hasura/")
+        ),
         (claims(org="email") | HASURA | {"HASURA_GRAPHQL_ADMIN_SECRET": "a\nb"}, "single line"),
         (WEBHOOK | {"VESTIBULE_CLAIMS_WEBHOOK_URL": "ftp://acme"}, "VESTIBULE_CLAIMS_WEBHOOK_URL cannot be used"),
+        (WEBHOOK | {"VESTIBULE_CLAIMS_WEBHOOK_URL": "https://a:99999/"}, "VESTIBULE_CLAIMS_WEBHOOK_URL cannot be used"),
         (WEBHOOK | {"VESTIBULE_CLAIMS_WEBHOOK_SECRET": ""}, "openssl rand -base64 32"),
         (WEBHOOK | {"VESTIBULE_CLAIMS_WEBHOOK_SECRET": "barracuda"}, "VESTIBULE_CLAIMS_WEBHOOK_SECRET cannot be used"),
         (WEBHOOK | {"VESTIBULE_CLAIMS_WEBHOOK_SECRET": "whsec_c2hvcnQ="}, "24 to 64 bytes"),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from vestibule.claims import HasuraClaims, WebhookClaims
 from vestibule.core.claims import ClaimsSource, GatherClaims, UserClaims
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
@@ -18,14 +19,10 @@ def custom_claims_of(
         return None
     sources: list[ClaimsSource] = []
     if wanted.hasura is not None and hasura is not None:
-        from vestibule.claims import HasuraClaims  # noqa: PLC0415 - memory that servers without it save
-
         sources.append(HasuraClaims(wanted.hasura, wanted.paths, hasura))
     elif wanted.paths:
         sources.append(UserClaims(wanted.paths))
     if wanted.webhook is not None:
-        from vestibule.claims import WebhookClaims  # noqa: PLC0415 - as above
-
         sources.append(WebhookClaims(wanted.webhook, outbound, clock, entropy))
     return GatherClaims(tuple(sources), wanted.omit_on_failure)
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from vestibule.core.claims import ClaimPath
 from vestibule.kernel.secret import Secret
+from vestibule.outbound import OutboundSettings
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what secrets of Standard Webhooks start with
 _LEAST_BYTES: Final = 24  # of a secret, and the most: Standard Webhooks, "Signature scheme"
@@ -28,6 +29,7 @@ class HasuraSettings:
 
     def __post_init__(self) -> None:
         _require_url(self.url)
+        OutboundSettings(allow=(self.host,))
         if self.admin_secret is not None and not self.admin_secret.reveal().isprintable():
             raise ValueError("the admin secret is a single line")
 
@@ -84,6 +86,10 @@ def secret_bytes(secret: Secret) -> bytes:
 
 
 def _require_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.fragment:
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or "@" in url or "#" in url:
         raise ValueError("the URL is one like https://claims.acme.example/v1")
