@@ -27,7 +27,7 @@ class Known:
 
     async def values(self, claimant: Claimant) -> Mapping[str, object]:
         """Return them."""
-        assert claimant.subject.id
+        assert claimant.project.public_id
         if self.claims is None:
             raise SourceFailed("nobody is there")
         return self.claims
