@@ -5,6 +5,7 @@ from typing import Final
 
 from vestibule.assembly.parts import parts_of
 from vestibule.assembly.second_factor import build_second_factor
+from vestibule.assembly.social import build_social
 from vestibule.core.access_tokens import (
     CreateAccessToken,
     RevokeAccessToken,
@@ -46,6 +47,7 @@ from vestibule.core.sessions import ChangeStanding, RefreshSession
 from vestibule.core.signing import (
     KeyRotation,
 )
+from vestibule.core.social import IdentityProviders, NoProviders
 from vestibule.core.text_codes import (
     ChangePhone,
     ElevateWithTextCode,
@@ -73,8 +75,12 @@ def build_core(
     clock: Clock,
     entropy: Entropy,
     remote_verification: RemoteVerification | None = None,
+    identities: IdentityProviders | None = None,
 ) -> Core:
-    """Return every use-case, ready to call; `remote_verification` where the SMS provider makes the codes itself."""
+    """Return every use-case, ready to call.
+
+    `remote_verification` where the SMS provider makes the codes itself; `identities` where people come in by others.
+    """
     parts = parts_of(settings, db, clock, entropy, remote_verification)
     return Core(
         db=db,
@@ -124,6 +130,7 @@ def build_core(
             parts.revoke_sessions,
             parts.finish,
         ),
+        social=build_social(db, parts, identities or NoProviders()),
         sign_in_anonymously=SignInAnonymously(db, parts.attempts, parts.register, parts.finish),
         deanonymize=parts.deanonymize,
         deanonymize_with_password=DeanonymizeWithPassword(

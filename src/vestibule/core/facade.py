@@ -37,6 +37,7 @@ from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
 from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
 from vestibule.core.signing import KeyRotation, KeySets
+from vestibule.core.social import Social
 from vestibule.core.text_codes import (
     ChangePhone,
     ElevateWithTextCode,
@@ -82,6 +83,7 @@ class Core:
     add_passkey: AddPasskey
     elevate_with_passkey: ElevateWithPasskey
     second_factor: SecondFactor
+    social: Social
     sign_in_anonymously: SignInAnonymously
     deanonymize: Deanonymize
     deanonymize_with_password: DeanonymizeWithPassword
