@@ -82,6 +82,7 @@ def build_core(
     `remote_verification` where the SMS provider makes the codes itself; `identities` where people come in by others.
     """
     parts = parts_of(settings, db, clock, entropy, remote_verification)
+    social = build_social(db, parts, identities or NoProviders())
     return Core(
         db=db,
         clock=clock,
@@ -130,7 +131,14 @@ def build_core(
             parts.revoke_sessions,
             parts.finish,
         ),
-        social=build_social(db, parts, identities or NoProviders()),
+        depart_to_provider=social.depart,
+        arrive_from_provider=social.arrive,
+        enter_with_id_token=social.enter_with_id_token,
+        link_with_id_token=social.link_with_id_token,
+        linked_identities=social.linked,
+        unlink_identity=social.unlink,
+        take_provider_session=social.take_session,
+        refresh_provider_session=social.refresh_session,
         sign_in_anonymously=SignInAnonymously(db, parts.attempts, parts.register, parts.finish),
         deanonymize=parts.deanonymize,
         deanonymize_with_password=DeanonymizeWithPassword(

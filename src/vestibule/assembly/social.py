@@ -1,5 +1,7 @@
 """Builds what people do with providers of identities."""
 
+from dataclasses import dataclass
+
 from vestibule.assembly.parts import Parts
 from vestibule.core.pkce import IssueCode
 from vestibule.core.social import (
@@ -16,11 +18,24 @@ from vestibule.core.social import (
     ReadIdToken,
     RefreshProviderSession,
     SealProviderSession,
-    Social,
     TakeProviderSession,
     UnlinkIdentity,
 )
 from vestibule.storage import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Social:
+    """All that people do with providers."""
+
+    depart: DepartToProvider
+    arrive: ArriveFromProvider
+    enter_with_id_token: EnterWithIdToken
+    link_with_id_token: LinkWithIdToken
+    linked: ListIdentities
+    unlink: UnlinkIdentity
+    take_session: TakeProviderSession
+    refresh_session: RefreshProviderSession
 
 
 def build_social(db: Database, parts: Parts, identities: IdentityProviders) -> Social:
@@ -49,7 +64,7 @@ def build_social(db: Database, parts: Parts, identities: IdentityProviders) -> S
         arrive=ArriveFromProvider(journeys, identities, parts.revoke_sessions, enter, link),
         enter_with_id_token=EnterWithIdToken(read, enter),
         link_with_id_token=LinkWithIdToken(read, link),
-        identities=ListIdentities(db, users),
+        linked=ListIdentities(db, users),
         unlink=UnlinkIdentity(db, users, identities, parts.revoke_sessions, parts.send_notice, parts.audit),
         take_session=TakeProviderSession(db, users, seal),
         refresh_session=RefreshProviderSession(db, users, identities),

@@ -192,7 +192,7 @@ NHOST_PKCE_ONLY: Final = switch(
 )
 NHOST_LINK_BY_POST: Final = switch(
     "VESTIBULE_NHOST_LINK_BY_POST",
-    "Refuse access tokens in the query `connect`: linking a provider then begins with `POST /link/provider/{provider}`.",
+    "Refuse access tokens in the query `connect`: linking a provider begins with `POST /link/provider/{provider}`.",
 )
 LINK_CONFIRM: Final = switch(
     "VESTIBULE_LINK_CONFIRM", "Mailed links open a page with a button; only pressing it uses the link up (nhost)."

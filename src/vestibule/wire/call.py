@@ -62,8 +62,8 @@ def header_map(pairs: list[HeaderPair]) -> dict[bytes, bytes]:
 class Call:
     """One request. `caller` and `project` are filled in by the dialect's own functions before the handler runs.
 
-    `response_headers` are added to whatever answer leaves, refusals included. `delivery` is between the dialect's handlers
-    and its renderer of failures.
+    `response_headers` are added to whatever answer leaves, refusals included. `delivery` is what the dialect's handlers
+    tell its renderer of failures.
     """
 
     __slots__ = (

@@ -36,7 +36,7 @@ _LEFT_BEHIND: Final[tuple[Statement[None], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class FirstProof:
-    """Records that an address is its user's. The first such proof gives the user to whoever shows it, and nobody else."""
+    """Records that an address is its user's. The first such proof gives the user to whoever shows it, alone."""
 
     users: UserDirectory
     tickets: TicketDesk

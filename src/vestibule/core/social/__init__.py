@@ -1,8 +1,6 @@
 """Identities at somebody else's: signing in with a provider, linking one, unlinking it."""
 
-from dataclasses import dataclass
-
-from vestibule.core.social.arrive import ArriveFromProvider, Arrived, Linked
+from vestibule.core.social.arrive import Arrived, ArriveFromProvider, Linked
 from vestibule.core.social.depart import Departed, DepartToProvider
 from vestibule.core.social.enter import Entered, EnterWithIdentity, Entry, Registered
 from vestibule.core.social.id_tokens import EnterWithIdToken, LinkWithIdToken, PresentedIdToken, ReadIdToken
@@ -53,23 +51,8 @@ __all__ = [
     "RefreshProviderSession",
     "Registered",
     "SealProviderSession",
-    "Social",
     "TakeProviderSession",
     "UnlinkIdentity",
     "secret_bytes",
     "secret_text",
 ]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Social:
-    """All that people do with providers."""
-
-    depart: DepartToProvider
-    arrive: ArriveFromProvider
-    enter_with_id_token: EnterWithIdToken
-    link_with_id_token: LinkWithIdToken
-    identities: ListIdentities
-    unlink: UnlinkIdentity
-    take_session: TakeProviderSession
-    refresh_session: RefreshProviderSession

@@ -29,7 +29,7 @@ class DepartToProvider:
     journeys: Journeys
 
     async def __call__(self, visit: Visit, departing: Departing) -> Departed:
-        """Raises: SignUpDisabled, EndpointDisabled, ProviderUnavailable; of the flow `connect` what `welcome` raises."""
+        """Raises: SignUpDisabled, EndpointDisabled, ProviderUnavailable, and for `connect` what `welcome` raises."""
         project = visit.project
         if departing.flow == "sign-up":
             refuse_unless_open(project.policy)

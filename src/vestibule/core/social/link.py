@@ -19,7 +19,7 @@ from vestibule.storage import Database, Queries
 
 @dataclass(frozen=True, slots=True)
 class LinkIdentity:
-    """Another way in for a user, who is told by mail. The provider's address is not looked at: only who signed in is."""
+    """Another way in for a user, who is told by mail. The provider's address counts for nothing here."""
 
     db: Database
     users: UserDirectory

@@ -1,4 +1,4 @@
-"""SQL of identities. `user_id` is written once, with the row: an identity never becomes somebody else's (security 12)."""
+"""SQL of identities. `user_id` is written once, with the row: an identity never changes hands (security 12)."""
 
 from dataclasses import dataclass
 from datetime import datetime
