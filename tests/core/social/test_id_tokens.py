@@ -51,7 +51,7 @@ async def test_a_token_signs_in_as_the_provider_does(under_test: CoreUnderTest) 
 
 
 async def test_a_nonce_is_used_once(under_test: CoreUnderTest) -> None:
-    """Whoever finds a token cannot show it again, nor another one with its nonce, as long as it is good (security 7)."""
+    """Whoever finds a token cannot show it again, nor another with its nonce, as long as it is good (security 7)."""
     token = presented(token_of(under_test, nonce="n"), nonce="n")
     await enter(under_test, token)
     with pytest.raises(InvalidIdToken):
@@ -109,8 +109,8 @@ async def test_signing_up_is_for_who_is_new(under_test: CoreUnderTest) -> None:
     await enter(under_test, presented(token_of(under_test)), flow="sign-up")
     with pytest.raises(EmailTaken):
         await enter(under_test, presented(token_of(under_test)), flow="sign-up")
+    visit = under_test.visit(blocked_email_domains=("example.com",))
     with pytest.raises(EmailRefused):
-        visit = under_test.visit(blocked_email_domains=("example.com",))
         await enter(under_test, presented(token_of(under_test)), flow="sign-up", visit=visit)
     with pytest.raises(SignUpDisabled):
         await enter(under_test, presented("x"), flow="sign-up", visit=under_test.visit(sign_up_enabled=False))
