@@ -83,7 +83,7 @@ async def test_a_vouched_address_leads_to_whoever_has_proven_it(under_test: Core
     await _verify(under_test, ann)
     signed_in = await travelled(under_test, _ann(under_test))
     assert signed_in.subject.id == ann.subject.id
-    assert await under_test.sign_in(ANN, PASSWORD)
+    assert (await under_test.sign_in(ANN, PASSWORD)).subject.id == ann.subject.id
     assert await under_test.refresh(ann.secret)
     [letter] = await under_test.letters()
     assert (letter.email, letter.event) == (ANN, "provider-added")

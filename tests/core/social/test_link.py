@@ -142,8 +142,10 @@ async def test_what_counts_as_another_way_in(
     if way == "text":
         await under_test.db.run(NUMBER)
     if way == "passkey":
-        key = {"id": uuid4(), "secret": b"key", "now": under_test.clock.now()}
-        await under_test.db.run(PASSKEY, project_id=under_test.project.id, user_id=ann.subject.id, **key)
+        now, project_id = under_test.clock.now(), under_test.project.id
+        await under_test.db.run(
+            PASSKEY, project_id=project_id, user_id=ann.subject.id, id=uuid4(), secret=b"key", now=now
+        )
     if "provider" in way:
         await linked(under_test, ann, under_test.identities["c:acme"].person("1"))
     if way == "lost provider":

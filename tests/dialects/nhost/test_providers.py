@@ -1,6 +1,7 @@
 """Coming in by a provider: the way there, the way back, and what travels in the redirects."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -49,7 +50,7 @@ async def test_the_options_count_for_who_is_new(serve: Serve) -> None:
     """Roles, locale, name and metadata, as at any sign-up."""
     async with serve({"AUTH_LOCALE_ALLOWED_LOCALES": "en,fr"}) as running:
         ann = Traveller(running)
-        options = {"allowedRoles": "user", "displayName": "Ann", "locale": "fr", "metadata": '{"a":1}'}
+        options: dict[str, Any] = {"allowedRoles": "user", "displayName": "Ann", "locale": "fr", "metadata": '{"a":1}'}
         answer = await ann.travel(ann.provider("github").person("1", ANN), **options)
         user = (await signed_in(running, answer))["user"]
         assert (user["roles"], user["displayName"], user["locale"]) == (["user"], "Ann", "fr")

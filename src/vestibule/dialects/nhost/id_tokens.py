@@ -11,12 +11,12 @@ from vestibule.core.redirects import allowed_target
 from vestibule.core.signin import Method
 from vestibule.core.social import Entered, Entry, PresentedIdToken, Registered
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import door_terms, elevated, nhost, visit_of
+from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS
 from vestibule.dialects.nhost.links import letter_form
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
-from vestibule.dialects.nhost.tokens import AccessTokens, Caller
+from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
     DefaultRoleNotAllowed,
@@ -24,7 +24,6 @@ from vestibule.kernel.errors import (
     EmailRefused,
     EmailTaken,
     EndpointDisabled,
-    IdentityTaken,
     InvalidCredentials,
     InvalidIdToken,
     MetadataTooLarge,
@@ -40,7 +39,7 @@ from vestibule.wire import Call
 
 SignFlow: TypeAlias = Literal["sign-in", "sign-up"]
 
-_TOKEN = (EndpointDisabled, InvalidIdToken, ProviderProfileFailed)
+TAKES_TOKEN = (EndpointDisabled, InvalidIdToken, ProviderProfileFailed)
 _STANDING = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
 _OPTIONS = (RoleNotAllowed, DefaultRoleNotAllowed, MetadataTooLarge)
 
@@ -48,7 +47,7 @@ _OPTIONS = (RoleNotAllowed, DefaultRoleNotAllowed, MetadataTooLarge)
 @nhost.post(
     "/signin/idtoken",
     limit=BRUTE_FORCE,
-    raises=(RedirectNotAllowed, *_TOKEN, *_STANDING, EmailTaken, SignUpDisabled, *_OPTIONS, TooManyAttempts),
+    raises=(RedirectNotAllowed, *TAKES_TOKEN, *_STANDING, EmailTaken, SignUpDisabled, *_OPTIONS, TooManyAttempts),
     tags=("authentication",),
     operation="signInIdToken",
 )
@@ -63,7 +62,7 @@ async def sign_in_id_token(
     """Sign in as whoever the token speaks of; who is unknown is registered, unless sign-ups are apart."""
     entered = await core.enter_with_id_token(
         visit_of(call, project),
-        _presented(body),
+        presented(body),
         _entry(body, project, settings, "sign-in"),
         door_terms(project),
     )
@@ -73,7 +72,7 @@ async def sign_in_id_token(
 @nhost.post(
     "/signup/idtoken",
     limit=SIGN_UPS,
-    raises=(RedirectNotAllowed, SignUpDisabled, *_TOKEN, *_STANDING, EmailTaken, *_OPTIONS, TooManyAttempts),
+    raises=(RedirectNotAllowed, SignUpDisabled, *TAKES_TOKEN, *_STANDING, EmailTaken, *_OPTIONS, TooManyAttempts),
     tags=("authentication",),
     operation="signUpIdToken",
 )
@@ -88,30 +87,15 @@ async def sign_up_id_token(
     """Register whoever the token speaks of; who is known already is told so."""
     entered = await core.enter_with_id_token(
         visit_of(call, project),
-        _presented(body),
+        presented(body),
         _entry(body, project, settings, "sign-up"),
         door_terms(project),
     )
     return await _payload(tokens, project, entered)
 
 
-@nhost.post(
-    "/link/idtoken",
-    auth=elevated,
-    limit=BRUTE_FORCE,
-    raises=(*_TOKEN, *_STANDING, IdentityTaken),
-    tags=("security",),
-    operation="linkIdToken",
-)
-async def link_id_token(
-    body: shapes.LinkIdTokenRequest, call: Call, caller: Caller, project: Project, core: Core
-) -> str:
-    """Link whoever the token speaks of to the caller, who is told by mail; the token's address does not matter."""
-    await core.link_with_id_token(visit_of(call, project), caller.user_id, _presented(body))
-    return "OK"
-
-
-def _presented(body: shapes.SignInIdTokenRequest | shapes.LinkIdTokenRequest) -> PresentedIdToken:
+def presented(body: shapes.SignInIdTokenRequest | shapes.LinkIdTokenRequest) -> PresentedIdToken:
+    """Return a token as the core knows it."""
     return PresentedIdToken(body.provider, Secret(body.id_token), None if body.nonce is UNSET else body.nonce)
 
 

@@ -16,6 +16,8 @@ from vestibule.core.redirects import allow_list_of, allowed_target
 from vestibule.core.social import Departing
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, elevated, nhost, visit_of
+from vestibule.dialects.nhost.id_tokens import TAKES_TOKEN, presented
+from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.provider_cookies import browser_cookie, browser_secret
 from vestibule.dialects.nhost.provider_names import provider_name
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -26,6 +28,7 @@ from vestibule.kernel.errors import (
     EmailRefused,
     EndpointDisabled,
     IdentityNotFound,
+    IdentityTaken,
     InvalidCredentials,
     LastWayIn,
     ProviderUnavailable,
@@ -99,6 +102,22 @@ async def link_provider(
     departed = await core.depart_to_provider(visit_of(call, project), departing)
     cookie = browser_cookie(settings, name, browser, answers_by_form=departed.answers_by_form)
     return Answer(shapes.LinkProviderResponse(departed.url), cookies=[cookie])
+
+
+@nhost.post(
+    "/link/idtoken",
+    auth=elevated,
+    limit=BRUTE_FORCE,
+    raises=(*TAKES_TOKEN, *_STANDING, IdentityTaken),
+    tags=("security",),
+    operation="linkIdToken",
+)
+async def link_id_token(
+    body: shapes.LinkIdTokenRequest, call: Call, caller: Caller, project: Project, core: Core
+) -> str:
+    """Link whoever the token speaks of to the caller, who is told by mail; the token's address does not matter."""
+    await core.link_with_id_token(visit_of(call, project), caller.user_id, presented(body))
+    return "OK"
 
 
 @nhost.get(
