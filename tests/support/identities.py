@@ -23,11 +23,12 @@ from vestibule.core.social.model import (
     ProviderSession,
     Vouched,
 )
-from vestibule.kernel.errors import InvalidIdToken, ProviderExchangeFailed, ProviderRefused
+from vestibule.kernel.errors import InvalidIdToken, ProviderExchangeFailed, ProviderRefused, ProviderUnavailable
 from vestibule.kernel.ids import ProjectId
 from vestibule.kernel.secret import Secret
 
-NAMES: Final = ("github", "google", "apple", "twitter", "workos", "c:acme")
+NAMES: Final = ("github", "google", "apple", "twitter", "workos", "strava", "c:acme")
+AWAY: Final = "strava"  # cannot be reached
 FORM_POSTERS: Final = frozenset({"apple"})
 KEEPS: Final = frozenset({"twitter"})  # has a request token, whose secret must come back
 _PASSED: Final = {"workos": ("organization", "connection")}
@@ -57,8 +58,8 @@ class Scripted:
 
     async def depart(self, request: AuthorizationRequest) -> Departure:
         """Return a page that carries what a real one would be sent."""
-        if self.failure is not None:
-            raise self.failure
+        if self.failure is not None or self.name == AWAY:
+            raise self.failure or ProviderUnavailable
         passed = {name: request.parameters[name] for name in _PASSED.get(self.name, ()) if name in request.parameters}
         kept = f"kept of {request.state}" if self.name in KEEPS else ""
         self.asked[request.state] = replace(request, kept=kept)
@@ -91,6 +92,8 @@ class Scripted:
 
     async def refreshed(self, refresh_token: Secret) -> ProviderSession:
         """Return the session of a token that was issued."""
+        if refresh_token.reveal() == "away":
+            raise ProviderUnavailable
         session = self.sessions.get(refresh_token.reveal())
         if session is None:
             raise ProviderRefused("invalid_grant")

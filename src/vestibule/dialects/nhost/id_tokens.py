@@ -72,7 +72,16 @@ async def sign_in_id_token(
 @nhost.post(
     "/signup/idtoken",
     limit=SIGN_UPS,
-    raises=(RedirectNotAllowed, SignUpDisabled, *TAKES_TOKEN, *_STANDING, EmailTaken, *_OPTIONS, TooManyAttempts),
+    raises=(
+        RedirectNotAllowed,
+        SignUpDisabled,
+        *TAKES_TOKEN,
+        EmailRefused,
+        EmailTaken,
+        *_OPTIONS,
+        UserNotActive,
+        TooManyAttempts,
+    ),
     tags=("authentication",),
     operation="signUpIdToken",
 )
