@@ -90,7 +90,7 @@ async def test_a_vouched_address_leads_to_whoever_has_proven_it(under_test: Core
 
 
 async def test_an_address_that_nobody_vouches_for_leads_to_nobody(under_test: CoreUnderTest) -> None:
-    """Proven here or not: whoever typed it in at the provider may be anybody (security 1, 3)."""
+    """Proven here or not: whoever typed it in at the provider may be anybody (security 1)."""
     ann = await under_test.sign_up(ANN)
     with pytest.raises(EmailNotVerified):
         await travel(under_test, _ann(under_test, vouched=False))
