@@ -95,7 +95,7 @@ class EnterWithIdentity:
         if who.address is not None:
             subject = await self.users.subject_by_email(self.db, project_id, who.address.key)
             if subject is not None:
-                return await self._vouched_for(visit, subject, who, entry, terms)
+                return await self._vouched_for(visit, subject, who.address.key, who, entry, terms)
         return await self._new(visit, who, entry, terms)
 
     async def _known(self, visit: Visit, known: IdentityRow, who: Stranger, entry: Entry, terms: DoorTerms) -> CameIn:
@@ -108,7 +108,7 @@ class EnterWithIdentity:
             return came_in
 
     async def _vouched_for(
-        self, visit: Visit, subject: Subject, who: Stranger, entry: Entry, terms: DoorTerms
+        self, visit: Visit, subject: Subject, email_key: str, who: Stranger, entry: Entry, terms: DoorTerms
     ) -> CameIn:
         if entry.flow == "sign-up":
             raise EmailTaken
@@ -118,7 +118,7 @@ class EnterWithIdentity:
         async with self.db.write() as tx:
             await self.users.held(tx, project_id, subject.id)
             credentials = await self.users.credentials(tx, project_id, subject.id)
-            proven = next((row for row in credentials if who.address and row.email_key == who.address.key), None)
+            proven = next((row for row in credentials if row.email_key == email_key), None)
             if proven is None:  # the address went elsewhere this moment
                 raise UserNotFound
             await self.first_proof(tx, visit, proven, credentials)

@@ -84,6 +84,8 @@ async def link_provider(
     name = provider_name(provider)
     asked = body or shapes.LinkProviderRequest()
     target = allowed_target(project.policy, None if asked.redirect_to is UNSET else asked.redirect_to)
+    if not target:
+        raise RedirectNotAllowed
     specific = {
         "organization": asked.provider_specific_params.organization,
         "connection": asked.provider_specific_params.connection,
