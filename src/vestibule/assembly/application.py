@@ -12,6 +12,7 @@ from vestibule.assembly.cores import build_core
 from vestibule.assembly.readiness import readiness_checks
 from vestibule.assembly.start import Preparation
 from vestibule.core.facade import Core
+from vestibule.core.social import IdentityProviders
 from vestibule.delivery.mail import Transport
 from vestibule.delivery.mailbox import Mailbox
 from vestibule.delivery.render import Renderer
@@ -65,12 +66,14 @@ def assemble(
     entropy: Entropy | None = None,
     transport: Transport | None = None,
     texts: TextTransport | None = None,
+    identities: IdentityProviders | None = None,
     log_stream: TextIO | None = None,
     with_worker: bool = True,
 ) -> Application:
     """Return the application that `settings` describe; nothing is opened yet.
 
-    `transport` and `texts` take the places of the transports for mails and text messages.
+    `transport` and `texts` take the places of the transports for mails and text messages; `identities` are the
+    providers that people come in by.
 
     Raises: MountError, ValueError when the settings contradict each other.
     """
@@ -78,7 +81,7 @@ def assemble(
     db = database_from_url(settings.database_url, pool_size=settings.pool_size, pgbouncer=settings.pgbouncer)
     channels = channels_of(settings, mail=transport, texts=texts)
     claims = custom_claims_of(settings, channels.outbound, channels.hasura, clock, entropy)
-    core = build_core(settings, db, clock, entropy, channels.remote_verification, claims)
+    core = build_core(settings, db, clock, entropy, channels.remote_verification, claims, identities)
     renderer = Renderer(settings.policy.default_locale, [settings.mail_templates] if settings.mail_templates else [])
     worker = _worker(core, renderer, channels) if with_worker else None
     background = Background(core, Preparation(core, settings), worker, mail_leaves=channels.mail is not None)

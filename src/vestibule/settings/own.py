@@ -116,6 +116,11 @@ PASSWORD_CHANGE_ENDS_SESSIONS: Final = switch(
 PHONE_CHANGE_ENDS_SESSIONS: Final = switch(
     "VESTIBULE_PHONE_CHANGE_ENDS_SESSIONS", "End the user's other sessions when the phone number changes.", default=True
 )
+PROVIDER_CHANGE_ENDS_SESSIONS: Final = switch(
+    "VESTIBULE_PROVIDER_CHANGE_ENDS_SESSIONS",
+    "End the user's other sessions when a provider is unlinked.",
+    default=True,
+)
 PHONE_KEPT: Final = Variable(
     "VESTIBULE_PHONE_KEPT_DAYS",
     whole(0, 36_500),
@@ -184,6 +189,10 @@ NHOST_CODES: Final = Variable(
 )
 NHOST_PKCE_ONLY: Final = switch(
     "VESTIBULE_NHOST_PKCE_ONLY", "Refuse links without `codeChallenge`, so that no redirect carries a refresh token."
+)
+NHOST_LINK_BY_POST: Final = switch(
+    "VESTIBULE_NHOST_LINK_BY_POST",
+    "Refuse access tokens in the query `connect`: linking a provider begins with `POST /link/provider/{provider}`.",
 )
 LINK_CONFIRM: Final = switch(
     "VESTIBULE_LINK_CONFIRM", "Mailed links open a page with a button; only pressing it uses the link up (nhost)."
@@ -344,6 +353,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         PHONE_CHANGE_ENDS_SESSIONS,
         PHONE_KEPT,
         EMAIL_CHANGE_ENDS_SESSIONS,
+        PROVIDER_CHANGE_ENDS_SESSIONS,
         SECOND_FACTOR_AFTER,
         MFA_CHANGE_ENDS_SESSIONS,
         NOTICES,
@@ -357,7 +367,15 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         HASHING_WAITING,
         HASHING_DEADLINE,
     ),
-    "Dialects": (NHOST_CODES, NHOST_PKCE_ONLY, LINK_CONFIRM, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
+    "Dialects": (
+        NHOST_CODES,
+        NHOST_PKCE_ONLY,
+        NHOST_LINK_BY_POST,
+        LINK_CONFIRM,
+        SUBLAY_ACCESS_LIFE,
+        CSRF,
+        REQUIRE_ORIGIN,
+    ),
     "Calls to other servers": (OUTBOUND_ALLOW, OUTBOUND_PROXY, OUTBOUND_CA_FILE),
     "Custom claims": (CLAIMS_WEBHOOK_URL, CLAIMS_WEBHOOK_SECRET, CLAIMS_WEBHOOK_TIMEOUT, CLAIMS_ON_FAILURE),
     "Limits, mail and retention": (
