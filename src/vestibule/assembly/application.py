@@ -7,11 +7,13 @@ from typing import TextIO
 
 from vestibule.assembly.background import Background
 from vestibule.assembly.channels import Channels, channels_of
+from vestibule.assembly.claims import custom_claims_of
 from vestibule.assembly.cores import build_core
 from vestibule.assembly.protections import Protections, protections_of
 from vestibule.assembly.readiness import readiness_checks
 from vestibule.assembly.start import Preparation
 from vestibule.core.facade import Core
+from vestibule.core.social import IdentityProviders
 from vestibule.delivery.mail import Transport
 from vestibule.delivery.mailbox import Mailbox
 from vestibule.delivery.render import Renderer
@@ -57,7 +59,7 @@ class Application:
         await self.background.stop()
         if self.core.sign_in_with_password.note_leaked is not None:
             await self.core.sign_in_with_password.note_leaked.close()
-        await self.channels.outbound.close()
+        await self.channels.close()
         await self.core.db.close()
         self.core.sign_in_with_password.hashing.close()
 
@@ -69,12 +71,14 @@ def assemble(
     entropy: Entropy | None = None,
     transport: Transport | None = None,
     texts: TextTransport | None = None,
+    identities: IdentityProviders | None = None,
     log_stream: TextIO | None = None,
     with_worker: bool = True,
 ) -> Application:
     """Return the application that `settings` describe; nothing is opened yet.
 
-    `transport` and `texts` take the places of the transports for mails and text messages.
+    `transport` and `texts` take the places of the transports for mails and text messages; `identities` are the
+    providers that people come in by.
 
     Raises: MountError, ValueError when the settings contradict each other.
     """
@@ -83,7 +87,18 @@ def assemble(
     meters = Meters()
     channels = channels_of(settings, mail=transport, texts=texts)
     protections = protections_of(settings, channels.outbound, meters)
-    core = build_core(settings, db, clock, entropy, channels.remote_verification, protections.leaks, meters)
+    claims = custom_claims_of(settings, channels.outbound, channels.hasura, clock, entropy)
+    core = build_core(
+        settings,
+        db,
+        clock,
+        entropy,
+        channels.remote_verification,
+        claims,
+        identities,
+        leaks=protections.leaks,
+        meters=meters,
+    )
     renderer = Renderer(settings.policy.default_locale, [settings.mail_templates] if settings.mail_templates else [])
     worker = _worker(core, renderer, channels) if with_worker else None
     background = Background(core, Preparation(core, settings), worker, mail_leaves=channels.mail is not None)

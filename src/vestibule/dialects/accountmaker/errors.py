@@ -62,6 +62,7 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.CaptchaUnavailable: _UNAVAILABLE,
     no.Overloaded: _UNAVAILABLE,
     no.StorageUnavailable: _UNAVAILABLE,
+    no.ClaimsUnavailable: _UNAVAILABLE,
     InternalError: WireError(500, "internal_error", "Something went wrong on our side"),
     # the caller
     no.Unauthenticated: WireError(401, "unauthorized", "An access token is needed"),
