@@ -23,6 +23,7 @@ MORE: Final[dict[str, set[str]]] = {
     "POST /user/deanonymize": {"signups"},
     "POST /user/deanonymize/sms": {"sms", "signups"},
     "POST /elevate/otp/sms": {"sms"},
+    "POST /link/idtoken": {"brute-force"},
     "POST /user/phone-number/change": {"sms"},
     "POST /mfa/recovery-codes": {"brute-force"},
     "POST /mfa/recovery-codes/sign-in": {"brute-force"},

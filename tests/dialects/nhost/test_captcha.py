@@ -13,6 +13,7 @@ from tests.support.serving import Serve
 from tests.support.ways_in import EVERY_WAY_IN
 from vestibule.dialects.nhost import nhost
 from vestibule.dialects.nhost.captcha import CAPTCHA, HEADER
+from vestibule.wire import Endpoint
 
 MARKED: Final = [endpoint for endpoint in nhost.endpoints if CAPTCHA in endpoint.marks]
 ANN: Final = {"email": "ann@example.com", "password": "correct horse"}
@@ -35,6 +36,14 @@ async def turnstile() -> AsyncIterator[Turnstile]:
         yield server
 
 
+async def _ask(speaker: Speaker, endpoint: Endpoint, solution: str | None = None) -> tuple[int, bytes]:
+    path = endpoint.path.replace("{provider}", "github")
+    if endpoint.method == "POST":
+        return await _post(speaker, path, solution, body={})
+    answer = await speaker.get(path, **({} if solution is None else {HEADER: solution}))
+    return answer.status_code, answer.content
+
+
 async def _post(speaker: Speaker, path: str, solution: str | None = None, body: Any = ANN) -> tuple[int, bytes]:
     answer = await speaker.post(path, body, **({} if solution is None else {HEADER: solution}))
     return answer.status_code, answer.content
@@ -45,7 +54,7 @@ async def test_every_marked_route_asks_for_a_solution(serve: Serve, turnstile: T
     async with serve(turnstile.environ, policy=EVERY_WAY_IN) as running:
         for endpoint in MARKED:
             for solution in (None, ""):
-                assert await _post(Speaker(running), endpoint.path, solution, body={}) == (403, MISSING)
+                assert await _ask(Speaker(running), endpoint, solution) == (403, MISSING)
         assert turnstile.requests == []
 
 
@@ -54,7 +63,7 @@ async def test_a_refused_solution_is_told_with_what_the_provider_says(serve: Ser
     async with serve(turnstile.environ, policy=EVERY_WAY_IN) as running:
         speaker = Speaker(running)
         for endpoint in MARKED:
-            assert await _post(speaker, endpoint.path, "made up", body={}) == (403, REFUSED)
+            assert await _ask(speaker, endpoint, "made up") == (403, REFUSED)
         turnstile.says = ["one", 'two"}']
         assert await _post(speaker, "/signup/email-password", "made up") == (
             403,
