@@ -151,6 +151,7 @@ def parts_of(
     challenges = Challenges(db, tickets)
     keep_passkey = KeepPasskey(clock, entropy, audit)
     enter = EnterWithPasskey(db, challenges, finish, audit, clock)
+    guesses = GuardGuesses(db, DelayedTries(clock, keyring), audit, clock, meters, settings.stuffing)
     hashing = Hashing(settings.argon2, settings.hashing)
     create_user = CreateUser(clock, entropy)
     register = RegisterUser(users, create_user, accounts, audit)
@@ -164,7 +165,7 @@ def parts_of(
     texts = SendText(tickets, codes, outbox, text_postage, remote_verification)
     newcomers = TextNewcomers(db, register, texts)
     prove_number = ProveNumber(users, tickets, register, notice, audit, clock)
-    set_password = SetPassword(users, revoke, tickets, notice, audit, clock)
+    set_password = SetPassword(users, revoke, tickets, notice, audit, clock, guesses)
     first_proof = FirstProof(users, tickets, revoke, audit, clock)
     prove = ProveAddress(users, tickets, first_proof)
     change_address = ChangeAddress(users, create_user, tickets, revoke, notice, audit, clock)
@@ -175,7 +176,7 @@ def parts_of(
         audit=audit,
         outbox=outbox,
         attempts=attempts,
-        guesses=GuardGuesses(db, DelayedTries(clock, keyring), audit, clock, meters, settings.stuffing),
+        guesses=guesses,
         key_sets=key_sets,
         catalog=catalog,
         tickets=tickets,

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from tests.support.cores import DOOR, CoreUnderTest
 from tests.support.fakes import FakeClock
 from vestibule.core.attempts.delay import ACCOUNT_FAILURES, DELAYS, FREE, KNOWN_FREE, neighbourhood
-from vestibule.core.passwords import PasswordAttempt
+from vestibule.core.passwords import NewPassword, PasswordAttempt, PasswordChange
 from vestibule.core.projects import Visit
 from vestibule.core.signin import SignedIn
 from vestibule.kernel.errors import InvalidCredentials, TooManyAttempts
@@ -97,6 +97,26 @@ async def test_a_success_starts_the_count_anew(under_test: CoreUnderTest) -> Non
         await under_test.sign_in(ANN)
         await fail(under_test, KNOWN_FREE - 1)
     await under_test.sign_in(ANN)
+
+
+async def test_a_new_password_starts_the_count_anew(under_test: CoreUnderTest) -> None:
+    """Whoever forgot theirs and tried often resets it, and does not wait with the new one."""
+    ann = await under_test.sign_up(ANN)
+    await fail(under_test, FREE)
+    await wait_of(under_test)
+    new = PasswordChange(user_id=ann.subject.id, new=NewPassword(Secret("another word for the same door")))
+    await under_test.core.change_password(under_test.visit(), new)
+    await under_test.sign_in(ANN, "another word for the same door")
+
+
+async def test_guesses_at_the_current_password_count_with_those_at_the_door(under_test: CoreUnderTest) -> None:
+    """A stolen session gives no tries of its own (security 78)."""
+    ann = await under_test.sign_up(ANN)
+    await fail(under_test, FREE)
+    new = NewPassword(Secret("another word for the same door"))
+    change = PasswordChange(user_id=ann.subject.id, new=new, current=Secret("a guess"))
+    with pytest.raises(TooManyAttempts):
+        await under_test.core.change_password(under_test.visit(), change)
 
 
 async def test_ones_own_success_gives_no_tries_on_others(under_test: CoreUnderTest) -> None:

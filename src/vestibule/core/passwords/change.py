@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from vestibule.core.attempts import Try
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.letters import SendNotice
 from vestibule.core.passwords import store
@@ -47,6 +46,7 @@ class SetPassword:
     notice: SendNotice
     audit: AuditLog
     clock: Clock
+    guesses: GuardGuesses
 
     async def __call__(
         self, tx: Queries, visit: Visit, credential: PasswordCredential, password_hash: str, *, kept: UUID | None
@@ -66,6 +66,7 @@ class SetPassword:
             await self.sessions.all_of(tx, project.id, user_id, but=kept)
         entry = AuditEntry(project.id, "password.changed", user_id, kept, visit.dialect, request_id=visit.request_id)
         await self.audit.record(tx, entry)
+        await self.guesses.succeeded(tx, visit, credential.email_key)
         await self.notice(tx, visit, await self.users.subject(tx, project.id, user_id), "password-changed")
 
 
@@ -91,25 +92,23 @@ class ChangePassword:
         credential = await self.db.one(store.PRIMARY_OF_USER, project_id=project.id, user_id=change.user_id)
         if credential is None:
             raise UserNotFound
-        made = None if change.current is None else await self._prove(visit, credential, change.current)
+        if change.current is not None:
+            await self._prove(visit, credential, change.current)
         await self.vet(project.policy, change.new, email=credential.email)
         if change.must_differ and change.current is not None and change.new.secret == change.current:
             raise PasswordUnchanged
         password_hash = await self.hashing.hash(change.new.secret)
         async with self.db.write() as tx:
-            if made is not None:
-                await self.guesses.succeeded(tx, made)
             held = await self.users.held(tx, project.id, change.user_id)
             refuse_unless_active(project.policy, held)
             if change.current is not None and held.password_changed_at != credential.changed_at:
                 raise WrongPassword  # right when it was compared, changed by somebody else since
             await self.set_password(tx, visit, credential, password_hash, kept=change.kept_session)
 
-    async def _prove(self, visit: Visit, credential: PasswordCredential, current: Secret) -> Try:
+    async def _prove(self, visit: Visit, credential: PasswordCredential, current: Secret) -> None:
         if credential.password_hash is None:
             raise NoPassword
-        made = await self.guesses.charge(visit, f"user:{credential.user_id}")
+        made = await self.guesses.charge(visit, credential.email_key)
         if not await self.hashing.matches(credential.password_hash, current):
             await self.guesses.failed(made)
             raise WrongPassword
-        return made

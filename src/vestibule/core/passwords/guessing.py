@@ -88,6 +88,9 @@ class GuardGuesses:
             detail = {"failures": int(failures), "successes": successes}
             await self.audit.record(self.db, AuditEntry(made.project_id, "sign_in.failures_risen", detail=detail))
 
-    async def succeeded(self, tx: Queries, made: Try) -> None:
-        """Forget what failed at the account from there, in the transaction of the success."""
-        await self.tries.succeeded(tx, made)
+    async def succeeded(self, tx: Queries, visit: Visit, account: str) -> None:
+        """Forget what failed at the account from there, in the transaction of the success.
+
+        Setting a new password is one too: whoever forgot theirs, and tried often, does not wait with it.
+        """
+        await self.tries.succeeded(tx, visit.project.id, account, visit.network)

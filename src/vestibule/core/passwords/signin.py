@@ -42,7 +42,8 @@ class SignInWithPassword:
         """
         email_key = _key(attempt.email)
         # What is no address belongs to nobody; it is charged and refused like an unknown one, and as slowly.
-        made = await self.guesses.charge(visit, email_key or attempt.email[:254])
+        account = email_key or attempt.email[:254]
+        made = await self.guesses.charge(visit, account)
         credential = await self._credential(visit, email_key)
         stored = credential.password_hash if credential else None
         matched = await self.hashing.matches(stored, attempt.password)
@@ -56,7 +57,7 @@ class SignInWithPassword:
             raise WrongPassword
         newer = await self.hashing.hash(attempt.password) if self.hashing.is_outdated(stored) else None
         async with self.db.write() as tx:
-            await self.guesses.succeeded(tx, made)
+            await self.guesses.succeeded(tx, visit, account)
             finished = await self.finish(tx, visit, Identified(credential.user_id, Method.PASSWORD), terms)
             # The user is held by now. What was compared may have been changed meanwhile, to keep somebody out.
             if finished.subject.password_changed_at != credential.changed_at:

@@ -104,15 +104,15 @@ class DelayedTries:
         into = (now - EPOCH) % _MINUTE / _MINUTE
         return next((row.tries + row.before * (1 - into) for row in rows if row.subject_hash == minute), 0.0)
 
-    async def succeeded(self, tx: Queries, made: Try) -> None:
+    async def succeeded(self, tx: Queries, project_id: ProjectId, account: str, network: str) -> None:
         """Forget what failed at this account from this network and know it, in the transaction of the success.
 
         What the network did to other accounts stays counted.
         """
         await tx.run(
             store.REMEMBER,
-            project_id=made.project_id,
-            pair_hash=self._pair(made.account, made.network),
+            project_id=project_id,
+            pair_hash=self._pair(account, neighbourhood(network)),
             known_until=self.clock.now() + _KNOWN_KEPT,
         )
 
