@@ -1,0 +1,47 @@
+"""The providers of identities that the settings describe."""
+
+from collections.abc import Callable
+
+from vestibule.core.social.model import IdentityProvider, IdentityProviders, IdTokenVerifier
+from vestibule.kernel.clock import Clock
+from vestibule.kernel.entropy import Entropy
+from vestibule.kernel.ids import ProjectId
+from vestibule.outbound import OutboundClient
+from vestibule.providers import ProviderSettings
+from vestibule.settings import Settings
+
+
+class NoProviders:
+    """What most servers have."""
+
+    def find(self, project_id: ProjectId, name: str) -> IdentityProvider | None:  # noqa: ARG002 - the protocol's
+        """Return None."""
+        return None
+
+    def verifier(self, project_id: ProjectId, name: str) -> IdTokenVerifier | None:  # noqa: ARG002 - the protocol's
+        """Return None."""
+        return None
+
+
+def identity_providers(
+    settings: Settings,
+    *,
+    is_default: Callable[[ProjectId], bool],
+    outbound: OutboundClient,
+    clock: Clock,
+    entropy: Entropy,
+) -> IdentityProviders:
+    """Return the providers; they serve the project that `is_default` knows, which is the one the settings describe."""
+    if settings.providers == ProviderSettings():
+        return NoProviders()
+    from vestibule.providers.configured import ConfiguredProviders  # noqa: PLC0415 - most servers need no part of it
+
+    base = settings.nhost.server_url.rstrip("/")
+    return ConfiguredProviders(
+        settings.providers,
+        callback_url=lambda name: f"{base}/signin/provider/{name}/callback",
+        is_served=is_default,
+        outbound=outbound,
+        clock=clock,
+        entropy=entropy,
+    )
