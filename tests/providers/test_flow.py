@@ -123,7 +123,7 @@ async def test_the_issuer_of_an_answer_is_compared(place: Place, name: str) -> N
 
 async def test_an_issuer_may_be_missing(place: Place) -> None:
     """Most providers do not know RFC 9207 yet."""
-    assert await place.identify("github")
+    assert (await place.identify("github")).identity.subject == PEOPLE["github"].subject
 
 
 NONCES = [None, "", "another", 5, ["a nonce"], "a nonce", "\ud800"]
@@ -182,7 +182,15 @@ async def test_without_openid_the_profile_is_all(place: Place) -> None:
     [
         (3600, 3600),
         ("3599", 3599),
-        *((strange, None) for strange in (0, -5, None, "soon", True, 1e9, 10**12, "9" * 5000, [])),
+        (0, None),
+        (-5, None),
+        (None, None),
+        ("soon", None),
+        (True, None),
+        (1e9, None),
+        (10**12, None),
+        ("9" * 5000, None),
+        ([], None),
     ],
 )
 async def test_when_a_session_of_theirs_ends(place: Place, expires_in: Any, after: int | None) -> None:
@@ -218,7 +226,7 @@ async def test_a_refresh_that_fails_is_a_no(place: Place, fault: Answer | Fault)
 
 @pytest.mark.parametrize("code", ["invalid_grant", "<script>", "a b", 5, "x" * 65])
 async def test_what_they_say_is_made_harmless(place: Place, code: Any) -> None:
-    """It ends up in a URL and in logs (security 47)."""
+    """It ends up in a URL and in logs."""
     place.server.faults.append(Answer(400, {"error": code}))
     with pytest.raises(ProviderRefused) as refused:
         await place.provider("github").refreshed(Secret("a-refresh-token"))

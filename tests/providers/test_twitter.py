@@ -128,7 +128,7 @@ async def test_where_the_browser_goes(place: Place, twitter: Twitter) -> None:
 
 @pytest.mark.parametrize("token", [None, "", "request-2", "\u00fc"])
 async def test_the_token_of_another_journey_is_refused(place: Place, twitter: Twitter, token: str | None) -> None:
-    """Else an attacker's own journey would end in the victim's browser (security 42, 46)."""
+    """Else an attacker's own journey would end in the victim's browser (security 46)."""
     with pytest.raises(ProviderProfileFailed):
         await come_back(place, twitter, oauth_token=token)
     assert len(twitter.requests) == 1

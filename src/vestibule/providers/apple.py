@@ -42,7 +42,7 @@ def private_key_pem(written: str) -> Secret:
 
     Raises: ValueError when it is none of these, or no key of Apple's kind.
     """
-    text = written.strip().replace("\\n", "\n")
+    text = written.replace("\\n", "\n").strip()
     if _BEGINNING not in text:
         try:
             text = base64.b64decode("".join(text.split()), validate=True).decode("ascii")
@@ -55,4 +55,4 @@ def private_key_pem(written: str) -> Secret:
     is_of_its_kind = isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
     if not is_of_its_kind:
         raise ValueError("is no key of the curve P-256, as Apple makes them")
-    return Secret(text)
+    return Secret(text.strip())

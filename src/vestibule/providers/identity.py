@@ -17,7 +17,7 @@ _UNUSABLE: Final = frozenset({"Cc", "Cs"})  # control characters and halves of p
 def identity_of(row: Row, profile: Profile) -> ExternalIdentity | None:
     """Return who it is; None when the provider does not say, or in a way that cannot be kept.
 
-    An address is vouched for only if the row is one whose word is taken and the provider said so (security 1, 3).
+    An address is vouched for only if the row is one whose word is taken and the provider said so (security 3).
     """
     if not profile.subject or len(profile.subject) > _LONGEST_SUBJECT or not _is_plain(profile.subject):
         return None

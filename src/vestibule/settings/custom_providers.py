@@ -52,7 +52,7 @@ class _OAuth2(_Provider, frozen=True, rename="camel", kw_only=True, tag_field="t
     authorization_url: str = ""
     token_url: str = ""
     userinfo_url: str = ""
-    claims: _Claims = field(default_factory=_Claims)
+    claims: _Claims = msgspec.field(default_factory=_Claims)
 
 
 @dataclass(slots=True)
