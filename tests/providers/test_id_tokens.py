@@ -8,6 +8,9 @@ from typing import Any, Final
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from tests.providers.conftest import Place
@@ -296,6 +299,15 @@ async def test_a_key_for_something_else_is_not_used(place: Place, change: dict[s
     """For encryption, for another algorithm, too short, or not readable (security 9)."""
     publish(place, {**public_jwk(rsa_key()), **change})
     await refuses(place, signed(claims(place)))
+
+
+async def test_a_key_that_is_too_short_is_not_used(place: Place) -> None:
+    """RFC 7518 section 3.3: whoever has time could reckon its private half (security 9)."""
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    publish(place, public_jwk(short))
+    signing_input = unsigned({"alg": "RS256", "kid": "k1", "typ": "JWT"}, claims(place)).removesuffix(".")
+    signature = short.sign(signing_input.encode(), PKCS1v15(), SHA256())
+    await refuses(place, f"{signing_input}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}")
 
 
 @pytest.mark.parametrize(

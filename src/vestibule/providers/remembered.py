@@ -42,8 +42,7 @@ class Remembered(Generic[T]):
         if (known := self._known(life_seconds)) is not None:
             return known
         async with self._fetching:
-            if (known := self._known(life_seconds)) is not None:  # somebody else has just fetched it
-                return known
+            # Whoever waited here finds what the one before has fetched, or that it failed.
             if self._asked_at is None or self._now() >= self._asked_at + _PAUSE:
                 self._asked_at = self._now()
                 try:
