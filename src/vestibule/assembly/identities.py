@@ -2,25 +2,13 @@
 
 from collections.abc import Callable
 
-from vestibule.core.social.model import IdentityProvider, IdentityProviders, IdTokenVerifier
+from vestibule.core.social import IdentityProviders, NoProviders
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
 from vestibule.kernel.ids import ProjectId
 from vestibule.outbound import OutboundClient
 from vestibule.providers import ProviderSettings
 from vestibule.settings import Settings
-
-
-class NoProviders:
-    """What most servers have."""
-
-    def find(self, project_id: ProjectId, name: str) -> IdentityProvider | None:  # noqa: ARG002 - the protocol's
-        """Return None."""
-        return None
-
-    def verifier(self, project_id: ProjectId, name: str) -> IdTokenVerifier | None:  # noqa: ARG002 - the protocol's
-        """Return None."""
-        return None
 
 
 def identity_providers(
