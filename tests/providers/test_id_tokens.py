@@ -303,7 +303,7 @@ async def test_a_key_for_something_else_is_not_used(place: Place, change: dict[s
 
 async def test_a_key_that_is_too_short_is_not_used(place: Place) -> None:
     """RFC 7518 section 3.3: whoever has time could reckon its private half (security 9)."""
-    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - that is the point
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - that is what the test is about
     publish(place, public_jwk(short))
     signing_input = unsigned({"alg": "RS256", "kid": "k1", "typ": "JWT"}, claims(place)).removesuffix(".")
     signature = short.sign(signing_input.encode(), PKCS1v15(), SHA256())

@@ -5,10 +5,10 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 
 from tests.providers.recorded import PEOPLE
+from tests.support.cores import PUBLIC_URL, settings_for
 from tests.support.fakes import FakeClock
 from tests.support.providers.identity import IdentityServer
 from tests.support.providers.standing_in import Answer, serve
-from tests.support.serving import PUBLIC_URL, settings_for
 from vestibule.assembly.application import assemble
 from vestibule.core.projects import NewProject
 from vestibule.kernel.entropy import SystemEntropy

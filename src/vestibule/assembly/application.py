@@ -84,7 +84,7 @@ def assemble(
     claims = custom_claims_of(settings, channels.outbound, channels.hasura, clock, entropy)
     identities = identities or identity_providers(
         settings,
-        is_default=lambda project_id: core.catalog.is_default(project_id),  # noqa: PLW0108 - there is no core yet
+        is_default=lambda project_id: core.catalog.is_default(project_id),  # noqa: PLW0108 - the core is built below
         outbound=channels.outbound,
         clock=clock,
         entropy=entropy,
