@@ -252,7 +252,7 @@ SECRETS = {
 }
 
 
-@pytest.mark.parametrize("options", [(), ("--explain",), ("--json",), ("--explain", "--json")])
+@pytest.mark.parametrize("options", [(), ("--explain",), ("--all",), ("--json",), ("--explain", "--all", "--json")])
 def test_config_check_shows_settings_and_hides_secrets(run: Run, options: tuple[str, ...]) -> None:
     """The output may be pasted into an issue (security 117)."""
     shown = run("config", "check", *options, env=base_environment() | SECRETS)
@@ -265,8 +265,8 @@ def test_config_check_shows_settings_and_hides_secrets(run: Run, options: tuple[
 
 def test_config_check_tells_what_has_no_effect(run: Run) -> None:
     """Names of Nhost Auth that we know and do not use."""
-    shown = run("config", "check", env=base_environment() | SECRETS | {"AUTH_JWT_CUSTOM_CLAIMS": "{}"})
-    assert "AUTH_JWT_CUSTOM_CLAIMS is known and has no effect yet." in shown.stdout
+    shown = run("config", "check", env=base_environment() | SECRETS | {"AUTH_OAUTH2_PROVIDER_ENABLED": "true"})
+    assert "AUTH_OAUTH2_PROVIDER_ENABLED is known and has no effect;" in shown.stdout
 
 
 def test_config_check_fails_like_a_start_would(run: Run) -> None:
