@@ -34,7 +34,8 @@ def test_version_is_instant(run: Run) -> None:
 def test_help_names_every_command(run: Run) -> None:
     """`vestibule --help` is where one begins."""
     shown = run("--help").stdout
-    for command in ("serve", "worker", "migrate", "config", "audit", "db", "project", "service-key", "client", "user"):
+    commands = ("serve", "worker", "migrate", "config", "audit", "db", "hasura", "project", "service-key", "client")
+    for command in (*commands, "user"):
         assert command in shown
 
 

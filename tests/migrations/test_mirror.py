@@ -216,8 +216,10 @@ async def test_users_of_other_projects_stay_out(database_url: str, nhost: Any, u
     other = await under_test.other_project()
     user_id = (await under_test.sign_up(visit=under_test.visit(project=other))).subject.id
     await under_test.db.run(PROVE, id=user_id, now=under_test.clock.now())
-    await under_test.core.users.delete(other.id, user_id, actor="test")
     assert await nhost.fetchval("SELECT count(*) FROM auth.users") == 0
+    await add_person(nhost, id=user_id)
+    await under_test.core.users.delete(other.id, user_id, actor="test")
+    assert await nhost.fetchval("SELECT count(*) FROM auth.users") == 1
 
 
 async def test_who_was_here_before_is_copied_and_repeating_changes_nothing(

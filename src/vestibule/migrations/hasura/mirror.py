@@ -69,8 +69,8 @@ BEGIN
             INSERT INTO auth.users AS a (id, created_at, updated_at, {", ".join(_COLUMNS)})
             VALUES (
                 person.id, person.created_at, person.updated_at, person.last_seen_at, person.status <> 'active',
-                person.display_name, person.avatar_url, split_part(person.locale, '-', 1)::@locale@, address::@email@, phone,
-                address IS NOT NULL AND person.verified_at IS NOT NULL,
+                person.display_name, person.avatar_url, split_part(person.locale, '-', 1)::@locale@,
+                address::@email@, phone, address IS NOT NULL AND person.verified_at IS NOT NULL,
                 phone IS NOT NULL AND person.phone_verified_at IS NOT NULL, person.default_role, person.is_anonymous,
                 CASE WHEN person.mfa_type = 'totp' THEN 'totp' END, @own@.vestibule_jsonb(person.metadata)
             )
