@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.cores import PUBLIC_URL, settings_for
 from tests.support.fakes import FakeClock
+from tests.support.ready_keys import ReadyKeys
 from vestibule.assembly.application import Application, assemble
 from vestibule.core.facade import Core
 from vestibule.core.projects import Client, IssuedServiceKey, NewClient, NewProject, Project
@@ -95,6 +96,7 @@ Serve = Callable[..., AbstractAsyncContextManager[Running]]
 @pytest.fixture
 def serve(database_url: str, clock: FakeClock) -> Serve:
     """Return the function that starts a server on the test's own database, on each engine in turn."""
+    ready_keys = ReadyKeys()
 
     @asynccontextmanager
     async def start(environ: Mapping[str, str] | None = None, **changes: Any) -> AsyncIterator[Running]:
@@ -102,6 +104,7 @@ def serve(database_url: str, clock: FakeClock) -> Serve:
         settings = settings_for(database_url, environ, **{"access_log": False, **changes})
         settings = replace(settings, policy=replace(settings.policy, **policy)) if policy else settings
         application = assemble(settings, clock=clock, entropy=SystemEntropy(), with_worker=False)
+        application.core.key_sets.make_pem = ready_keys
         await application.start()
         try:
             project = await application.core.catalog.default()
