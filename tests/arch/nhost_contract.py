@@ -244,6 +244,7 @@ async def document() -> Ours:
             "VESTIBULE_DATABASE_URL": "sqlite:///never-opened.db",
             "VESTIBULE_SECRET_KEYS": "a key for nothing but a description",
             "VESTIBULE_PUBLIC_URL": "https://auth.acme.example",
+            "VESTIBULE_ACCESS_LOG": "false",
         }
     )
     transport = httpx2.ASGITransport(assemble(settings).app)

@@ -47,8 +47,9 @@ async def test_who_signs_up_is_in_nhosts_table_at_once(database_url: str, nhost:
     """A foreign key of the application holds, and its trigger sees the whole user with the address."""
     await create_mirror(database_url)
     async with serve() as running:
-        options = {"displayName": "Ada", "metadata": {"plan": "free"}, "locale": "en"}
-        session = await Speaker(running).sign_up("Ada@example.com", **options)
+        session = await Speaker(running).sign_up(
+            "Ada@example.com", displayName="Ada", metadata={"plan": "free"}, locale="en"
+        )
     user_id = session["user"]["id"]
     await nhost.execute("INSERT INTO notes (author, words) VALUES ($1, 'first')", user_id)
     row = await mirrored(nhost, user_id)
@@ -60,7 +61,7 @@ async def test_who_signs_up_is_in_nhosts_table_at_once(database_url: str, nhost:
 
 
 async def test_no_secret_is_copied(database_url: str, nhost: Any, under_test: CoreUnderTest) -> None:
-    """Neither the password's hash nor anything else that signs in (security 37)."""
+    """Neither the password's hash nor anything else that signs in (security 39)."""
     await create_mirror(database_url)
     user_id = (await under_test.sign_up()).subject.id
     row = await mirrored(nhost, user_id)
@@ -211,7 +212,7 @@ async def test_two_changes_of_one_user_at_once_both_arrive(
 
 
 async def test_users_of_other_projects_stay_out(database_url: str, nhost: Any, under_test: CoreUnderTest) -> None:
-    """Nhost's table has room for one project; another's users are not its users (security 1)."""
+    """Nhost's table has room for one project; another's users are not its users (security 122)."""
     await create_mirror(database_url)
     other = await under_test.other_project()
     user_id = (await under_test.sign_up(visit=under_test.visit(project=other))).subject.id
@@ -247,7 +248,7 @@ async def test_a_removed_mirror_copies_no_longer(database_url: str, nhost: Any, 
 
 
 async def test_the_server_needs_no_rights_in_nhosts_schema(database_url: str, nhost: Any, clock: FakeClock) -> None:
-    """Who made the mirror lends the copies their rights, and nobody may call its functions otherwise (security 107)."""
+    """Who made the mirror lends the copies their rights, and nobody may call its functions otherwise."""
     await create_mirror(database_url)
     role = f"server_{uuid4().hex}"
     await nhost.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'pw'")

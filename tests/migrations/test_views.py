@@ -80,7 +80,7 @@ async def test_a_key_is_read_as_browsers_name_it(database_url: str, connection: 
 
 
 async def test_no_view_shows_what_signs_in(database_url: str, connection: Any, under_test: CoreUnderTest) -> None:
-    """Hashes are null; a GraphQL permission that is too wide gives none away (security 37)."""
+    """Hashes are null; a GraphQL permission that is too wide gives none away (security 39)."""
     await create_views(database_url)
     await under_test.sign_up()
     user = await connection.fetchrow("SELECT * FROM auth.users")
@@ -90,7 +90,7 @@ async def test_no_view_shows_what_signs_in(database_url: str, connection: Any, u
 
 
 async def test_nobody_writes_through_a_view(database_url: str, connection: Any) -> None:
-    """A mutation would go around every rule of this server (security 107)."""
+    """A mutation would go around every rule of this server."""
     made = await create_views(database_url)
     told = await connection.fetch(
         """
@@ -102,7 +102,7 @@ async def test_nobody_writes_through_a_view(database_url: str, connection: Any) 
 
 
 async def test_other_projects_are_not_shown(database_url: str, connection: Any, under_test: CoreUnderTest) -> None:
-    """In no view (security 1)."""
+    """In no view (security 122)."""
     made = await create_views(database_url)
     before = {view: await count(connection, view) for view in made}
     other = await under_test.other_project()
