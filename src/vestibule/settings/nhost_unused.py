@@ -7,9 +7,7 @@ from vestibule.settings import nhost_later
 from vestibule.settings.environ import Problem, Reader
 
 _PLAIN: Final = """
-AUTH_ENABLE_CHANGE_ENV
-HASURA_GRAPHQL_GRAPHQL_URL HASURA_GRAPHQL_ADMIN_SECRET
-AUTH_JWT_CUSTOM_CLAIMS AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS AUTH_PASSWORD_HIBP_ENABLED
+AUTH_ENABLE_CHANGE_ENV AUTH_PASSWORD_HIBP_ENABLED
 AUTH_RATE_LIMIT_MEMCACHE_SERVER AUTH_RATE_LIMIT_MEMCACHE_PREFIX
 AUTH_TURNSTILE_SECRET
 AUTH_PROVIDER_GITHUB_AUTHORIZATION_URL AUTH_PROVIDER_GITHUB_TOKEN_URL AUTH_PROVIDER_GITHUB_USER_PROFILE_URL
@@ -60,8 +58,6 @@ _REASONS: Final = (
     ("AUTH_RATE_LIMIT_OAUTH2_", "this version is no OAuth 2 provider"),
     ("AUTH_PROVIDER_CUSTOM", "a custom provider is an OpenID Connect issuer here, see docs/nhost.md"),
     ("AUTH_PROVIDER_", "sign-in with other providers is not built yet"),
-    ("HASURA_GRAPHQL_ADMIN_SECRET", "this server never calls Hasura; `vestibule hasura metadata` prints what to apply"),
-    ("HASURA_GRAPHQL_GRAPHQL_URL", "this server never calls Hasura; `vestibule hasura metadata` prints what to apply"),
     ("", "not built yet"),
 )
 
