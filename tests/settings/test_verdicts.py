@@ -52,6 +52,11 @@ def test_every_variable_of_a_deployment_gets_a_verdict_and_a_reason(tmp_path: Pa
         ({"AUTH_WEBAUTHN_ENABLED": "false"}, "AUTH_WEBAUTHN_RP_NAME", "AUTH_WEBAUTHN_ENABLED is not on"),
         ({"AUTH_MFA_ENABLED": "false"}, "AUTH_MFA_TOTP_ISSUER", "AUTH_MFA_ENABLED is not on"),
         ({"AUTH_GRAVATAR_ENABLED": "false"}, "AUTH_GRAVATAR_RATING", "AUTH_GRAVATAR_ENABLED is not on"),
+        (
+            {"AUTH_JWT_CUSTOM_CLAIMS": ""},
+            "HASURA_GRAPHQL_ADMIN_SECRET",
+            "AUTH_JWT_CUSTOM_CLAIMS is unset, and nothing else is asked of Hasura",
+        ),
         ({}, "AUTH_OAUTH2_PROVIDER_LOGIN_URL", "this version is no OAuth 2 provider"),
         ({}, "AUTH_RATE_LIMIT_OAUTH2_SERVER_BURST", "this version is no OAuth 2 provider"),
         ({}, "AUTH_ENABLE_CHANGE_ENV", "settings are never changed by a request"),

@@ -92,6 +92,9 @@ def _idle(reader: Reader, *, is_dev: bool) -> Iterator[tuple[str, str]]:
     yield from _outdone(reader, own.PORT, nhost.PORT)
     if reader.is_set(own.SECRET_KEYS):
         yield nhost.ENCRYPTION_KEY.name, f"{own.SECRET_KEYS.name} is set"
+    if not reader.is_set(nhost.CUSTOM_CLAIMS):
+        for variable in (nhost.CUSTOM_CLAIMS_DEFAULTS, nhost.GRAPHQL_URL, nhost.ADMIN_SECRET):
+            yield variable.name, f"{nhost.CUSTOM_CLAIMS.name} is unset, and nothing else is asked of Hasura"
     yield from _mail(reader)
     yield from _texts(reader, is_dev=is_dev)
     for switch, variables in _SWITCHED:
