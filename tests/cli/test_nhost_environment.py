@@ -1,12 +1,15 @@
 """An environment file of Nhost Auth, unchanged: a real server starts with it, and `config check` explains it."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Launch, Run, base_environment, eventually
+from tests.cli.conftest import Launch, Run, Server, base_environment, eventually
 from tests.support.nhost_environment import as_env_file, deployment
+from tests.support.providers.hasura import Hasura
+from tests.support.providers.standing_in import serve as serve_stand_in
 from vestibule.settings.dotenv import values_in
 
 
@@ -19,22 +22,30 @@ def environment_file(tmp_path: Path, database_url: str, **changes: str) -> Path:
 
 
 @pytest.mark.engine("postgresql")
-def test_a_server_starts_with_every_variable_set_and_answers(launch: Launch, tmp_path: Path, database_url: str) -> None:
+async def test_a_server_starts_with_every_variable_set_and_answers(
+    launch: Launch, tmp_path: Path, database_url: str
+) -> None:
     """A user signs up and in; the logs are text, as the file asks, and debug tells why a request was refused."""
-    file = environment_file(tmp_path, database_url, AUTH_PORT="0")
-    # Its machine, not its meaning: the file's server would listen on every address.
-    env = base_environment() | values_in(file) | {"VESTIBULE_HOST": "127.0.0.1", "VESTIBULE_WORKERS": "1"}
-    server = launch("--strict", env=env)
-    assert server.get("/v1/healthz").status_code == 200
-    born = {"email": "grace@acme.example", "password": "correct horse"}
-    assert server.post("/v1/signup/email-password", born).status_code == 200
-    assert server.post("/v1/signin/email-password", born).json()["session"]["user"]["email"] == born["email"]
-    assert server.post("/v1/signin/email-password", born | {"password": "wrong"}).status_code >= 400
+    async with serve_stand_in(Hasura()) as hasura:
+        changes = {"AUTH_PORT": "0", "HASURA_GRAPHQL_GRAPHQL_URL": hasura.graphql}
+        file = environment_file(tmp_path, database_url, **changes)
+        # Its machine, not its meaning: the file's server would listen on every address.
+        env = base_environment() | values_in(file) | {"VESTIBULE_HOST": "127.0.0.1", "VESTIBULE_WORKERS": "1"}
+        server = launch("--strict", env=env)
+        await asyncio.to_thread(sign_up_and_in, server)
     told = eventually(lambda: [line for line in server.err if "request.refused" in line], "a word on the refusal")
     assert "code=wrong-password" in told[0]
     assert eventually(lambda: [line for line in server.out if "/v1/healthz GET 200" in line], "the access log")
     assert server.stop() == 0
     assert "warning:" not in "".join(server.err)
+
+
+def sign_up_and_in(server: Server) -> None:
+    assert server.get("/v1/healthz").status_code == 200
+    born = {"email": "grace@acme.example", "password": "correct horse"}
+    assert server.post("/v1/signup/email-password", born).status_code == 200
+    assert server.post("/v1/signin/email-password", born).json()["session"]["user"]["email"] == born["email"]
+    assert server.post("/v1/signin/email-password", born | {"password": "wrong"}).status_code >= 400
 
 
 def test_config_check_explains_every_line_of_an_environment_file(run: Run, tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def test_every_variable_of_a_deployment_gets_a_verdict_and_a_reason(tmp_path: Pa
             "HASURA_GRAPHQL_ADMIN_SECRET",
             "AUTH_JWT_CUSTOM_CLAIMS is unset, and nothing else is asked of Hasura",
         ),
+        ({"AUTH_PROVIDER_STRAVA_ENABLED": "0"}, "AUTH_PROVIDER_STRAVA_SCOPE", "AUTH_PROVIDER_STRAVA_ENABLED is not on"),
         ({}, "AUTH_OAUTH2_PROVIDER_LOGIN_URL", "this version is no OAuth 2 provider"),
         ({}, "AUTH_RATE_LIMIT_OAUTH2_SERVER_BURST", "this version is no OAuth 2 provider"),
         ({}, "AUTH_ENABLE_CHANGE_ENV", "settings are never changed by a request"),

@@ -30,8 +30,7 @@ def _of_providers() -> dict[str, str]:
         found[f"AUTH_PROVIDER_{name}_CLIENT_ID"] = f"{name.lower()}.client"
         if name != "APPLE":
             found[f"AUTH_PROVIDER_{name}_CLIENT_SECRET"] = f"{name.lower()} secret"
-        if name != "WORKOS":
-            found[f"AUTH_PROVIDER_{name}_SCOPE"] = "email,profile"
+        found[f"AUTH_PROVIDER_{name}_SCOPE"] = "email,profile"
     return found
 
 

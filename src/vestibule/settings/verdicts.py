@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from vestibule.settings import checks, own
+from vestibule.settings import checks, own, provider_names
 from vestibule.settings import nhost_names as nhost
 from vestibule.settings.environ import Reader, Variable
 from vestibule.settings.explain import MASK, every_variable, masked
@@ -97,6 +97,7 @@ def _idle(reader: Reader, *, is_dev: bool) -> Iterator[tuple[str, str]]:
             yield variable.name, f"{nhost.CUSTOM_CLAIMS.name} is unset, and nothing else is asked of Hasura"
     yield from _mail(reader)
     yield from _texts(reader, is_dev=is_dev)
+    yield from _providers(reader)
     for switch, variables in _SWITCHED:
         if not reader.get(switch):
             for variable in variables:
@@ -152,3 +153,14 @@ def _texts(reader: Reader, *, is_dev: bool) -> Iterator[tuple[str, str]]:
         for variable in nhost.SECTIONS["Text messages"]:
             if variable.name.startswith(f"{_SMS}{provider.upper()}_"):
                 yield variable.name, f"{nhost.SMS_PROVIDER.name} is {chosen}"
+
+
+def _providers(reader: Reader) -> Iterator[tuple[str, str]]:
+    switches = [variable for variable in provider_names.ALL if variable.name.endswith("_ENABLED")]
+    for switch in switches:
+        if not reader.get(switch):
+            beginning = switch.name.removesuffix("ENABLED")
+            for variable in provider_names.ALL:
+                # ID tokens of an application need no sign-in by redirect.
+                if variable.name.startswith(beginning) and not variable.name.endswith("_AUDIENCE"):
+                    yield variable.name, f"{switch.name} is not on"
