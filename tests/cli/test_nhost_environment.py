@@ -9,8 +9,17 @@ import pytest
 from tests.cli.conftest import Launch, Run, Server, base_environment, eventually
 from tests.support.nhost_environment import as_env_file, deployment
 from tests.support.providers.hasura import Hasura
+from tests.support.providers.standing_in import Answer, Seen
 from tests.support.providers.standing_in import serve as serve_stand_in
 from vestibule.settings.dotenv import values_in
+
+
+class Acquainted(Hasura):
+    """A Hasura that knows every user, as one that reads this server's users does."""
+
+    def answer(self, request: Seen) -> Answer:
+        self.users.setdefault(request.json["variables"]["id"], {"metadata": {"organisation": "acme"}})
+        return super().answer(request)
 
 
 def environment_file(tmp_path: Path, database_url: str, **changes: str) -> Path:
@@ -26,7 +35,7 @@ async def test_a_server_starts_with_every_variable_set_and_answers(
     launch: Launch, tmp_path: Path, database_url: str
 ) -> None:
     """A user signs up and in; the logs are text, as the file asks, and debug tells why a request was refused."""
-    async with serve_stand_in(Hasura()) as hasura:
+    async with serve_stand_in(Acquainted()) as hasura:
         changes = {"AUTH_PORT": "0", "HASURA_GRAPHQL_GRAPHQL_URL": hasura.graphql}
         file = environment_file(tmp_path, database_url, **changes)
         # Its machine, not its meaning: the file's server would listen on every address.
@@ -43,7 +52,8 @@ async def test_a_server_starts_with_every_variable_set_and_answers(
 def sign_up_and_in(server: Server) -> None:
     assert server.get("/v1/healthz").status_code == 200
     born = {"email": "grace@acme.example", "password": "correct horse"}
-    assert server.post("/v1/signup/email-password", born).status_code == 200
+    answer = server.post("/v1/signup/email-password", born)
+    assert answer.status_code == 200, (answer.text, server.err)
     assert server.post("/v1/signin/email-password", born).json()["session"]["user"]["email"] == born["email"]
     assert server.post("/v1/signin/email-password", born | {"password": "wrong"}).status_code >= 400
 
