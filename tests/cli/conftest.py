@@ -90,6 +90,8 @@ class Server:
             if '"serving"' in line:
                 port: int = json.loads(line)["port"]
                 return port
+            if "] serving " in line:  # AUTH_LOG_FORMAT_TEXT
+                return int(dict(part.split("=") for part in line.split() if "=" in part)["port"])
         for line in self.out:
             if line.strip().startswith("nhost "):
                 return int(line.rsplit(":", 1)[1].split("/")[0])

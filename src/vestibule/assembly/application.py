@@ -117,6 +117,7 @@ def assemble(
             limits=settings.limits,
             trusted_proxies=settings.trusted_proxies,
             access_log=settings.access_log,
+            log_as_text=settings.log_as_text,
             echo_request_id=settings.echo_request_id,
             public_url=settings.public_url,
         ),
