@@ -250,9 +250,11 @@ async def add_person(
         person.totp = SystemEntropy().bytes(20)
         sealed = sealed_totp(person.totp, encryption_key) if encryption_key else totp_text(person.totp)
         row |= {"totp_secret": sealed, "active_mfa_type": "totp"}
-    await insert(connection, "users", **row | columns)
-    for role in roles:
+    row |= columns
+    for role in (*roles, row.get("default_role", "user")):
         await connection.execute("INSERT INTO auth.roles VALUES ($1) ON CONFLICT DO NOTHING", role)
+    await insert(connection, "users", **row)
+    for role in roles:
         await insert(connection, "user_roles", user_id=person.id, role=role)
     for kind, number, known in (
         ("regular", refresh_tokens, person.refresh_tokens),
