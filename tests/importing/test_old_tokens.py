@@ -1,12 +1,14 @@
 """Refresh tokens of the old server: each is exchanged once, and dies with everything else of its user."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from tests.faults.failing_database import FailingDatabase, Fault
 from tests.importing.conftest import Move
 from tests.support.nhost_layout import Person
 from tests.support.serving import Running
@@ -132,6 +134,18 @@ async def test_the_hash_of_an_old_token_opens_nothing(move: Move) -> None:
             assert (await move.speaker.refresh(text)).status_code in {400, 401}
             assert (await move.speaker.post("/signin/pat", {"personalAccessToken": text})).status_code in {400, 401}
     assert (await move.speaker.refresh(ann.refresh_tokens[0])).status_code == 200
+
+
+async def test_a_refresh_of_ours_asks_nothing_about_old_tokens(move: Move) -> None:
+    """One statement, as ever: whoever did not come from elsewhere does not pay for those who did."""
+    ann = await moved(move)
+    secret = (await move.speaker.refresh(ann.refresh_tokens[0])).json()["refreshToken"]
+    counting = Fault()
+    core = move.running.core
+    refresh = replace(core.refresh_session, db=FailingDatabase(core.db, counting))
+    visit = Visit(move.running.project, "nhost", "192.0.2.9", "req-1")
+    await refresh(visit, UUID(secret).bytes, RefreshTerms(imported_life=GRACE))
+    assert counting.steps == 1
 
 
 async def test_another_project_does_not_know_an_old_token(move: Move) -> None:

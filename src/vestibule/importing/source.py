@@ -7,7 +7,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from vestibule.importing import store
-from vestibule.importing.store import OldColumn, OldKey, OldRole, OldToken, OldUser
+from vestibule.importing.store import OldColumn, OldRole, OldSecurityKey, OldToken, OldUser
 from vestibule.kernel.errors import StorageUnavailable
 from vestibule.storage import Database, Queries, Statement, database_from_url
 
@@ -16,7 +16,7 @@ PAGE: Final = 500
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "users": frozenset(OldUser.__dataclass_fields__),
     "user_roles": frozenset({"id", "created_at", *OldRole.__dataclass_fields__}),
-    "user_security_keys": frozenset({"id", *OldKey.__dataclass_fields__}),
+    "user_security_keys": frozenset({"id", *OldSecurityKey.__dataclass_fields__}),
     "refresh_tokens": frozenset({"id", *OldToken.__dataclass_fields__}),
 }
 _SHOWN: Final = 12
@@ -44,7 +44,7 @@ class Belongings:
     """What one user has."""
 
     roles: Sequence[OldRole] = ()
-    keys: Sequence[OldKey] = ()
+    keys: Sequence[OldSecurityKey] = ()
     tokens: Sequence[OldToken] = ()
 
 

@@ -45,7 +45,7 @@ class OldRole:
 
 
 @dataclass(frozen=True, slots=True)
-class OldKey:
+class OldSecurityKey:
     """A security key; `transports` is a list with commas, mostly empty."""
 
     user_id: UUID
@@ -129,7 +129,7 @@ OPEN_KEYS: Final = Statement(
     FROM auth.user_security_keys ORDER BY user_id, id
     """,
 )
-KEYS: Final = Statement(OldKey, "FETCH 1000 FROM vestibule_keys")
+KEYS: Final = Statement(OldSecurityKey, "FETCH 1000 FROM vestibule_keys")
 
 OPEN_TOKENS: Final = Statement(
     None,

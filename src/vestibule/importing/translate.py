@@ -11,10 +11,9 @@ from vestibule.core.arrivals import Arrival, ArrivingKey, ArrivingToken, LeftBeh
 from vestibule.core.passkeys.answers import from_base64url
 from vestibule.core.texts import parse_phone
 from vestibule.core.users import TOTP, EmailAddress, parse_email
-from vestibule.importing import store
 from vestibule.importing.sealed import OldKey, totp_secret
 from vestibule.importing.source import Belongings
-from vestibule.importing.store import OldToken, OldUser
+from vestibule.importing.store import OldSecurityKey, OldToken, OldUser
 from vestibule.kernel.errors import InvalidEmail, InvalidPhoneNumber, PasskeyRefused
 from vestibule.kernel.ids import UserId
 
@@ -147,7 +146,7 @@ def _metadata(text: str | None) -> dict[str, Any] | None:
     return decoded
 
 
-def _key(key: store.OldKey) -> ArrivingKey:
+def _key(key: OldSecurityKey) -> ArrivingKey:
     try:
         credential_id = from_base64url(key.credential_id)
     except PasskeyRefused as error:
