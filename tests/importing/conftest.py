@@ -15,6 +15,7 @@ from tests.support.serving import Running, Serve, serve
 from vestibule.core.users import Subject
 from vestibule.importing import ImportUsers, OldKey, OldServer, Skipped, Summary, Watch
 from vestibule.kernel.secret import Secret
+from vestibule.providers import ROWS
 
 __all__ = ["serve"]
 
@@ -52,6 +53,7 @@ class Move:
             core.db,
             core.settle_arrivals,
             core.audit,
+            {name: row.issuer for name, row in ROWS.items()},
             old_key=None if key is None else OldKey(Secret(key)),
             rehearsal=rehearsal,
         )

@@ -9,7 +9,9 @@ from tests.dialects.nhost.passkey_speaking import Ceremonies
 from tests.importing.conftest import Move
 from tests.support.authenticator import EDDSA, ES256, RS256, Authenticator, b64
 from tests.support.nhost_layout import bcrypt_hash, insert, made_key, token_hash
+from vestibule.core.social import store as social
 from vestibule.kernel.errors import UserNotFound
+from vestibule.providers import ROWS
 from vestibule.storage import Statement
 
 SINCE = datetime(2021, 3, 4, 5, 6, 7, 891011, tzinfo=UTC)
@@ -186,6 +188,27 @@ async def test_a_key_that_is_somebodys_here_stays_theirs(move: Move) -> None:
     assert move.reasons() == [("security-key", "security-key-taken")]
     assert summary.brought["security-key"] == 0
     assert (await Ceremonies(move.running, ann.key).sign_in()).json()["session"]["user"]["id"] == str(ann.id)
+
+
+async def test_links_to_providers_come_along(move: Move) -> None:
+    """By the provider's own name for the user; what the application could call the provider with stays behind."""
+    ann = await move.person(email="ann@example.com", providers={name: f"{name} 1" for name in ROWS})
+    await move.run()
+    assert move.skipped == []
+    core, project = move.running.core, move.running.project
+    rows = await core.db.all(social.OF_USER, project_id=project.id, user_id=ann.id)
+    assert {(row.provider, row.issuer, row.subject) for row in rows} == {
+        (name, row.issuer, f"{name} 1") for name, row in ROWS.items()
+    }
+    assert await core.db.one(social.NEWEST_SEALED, project_id=project.id, user_id=ann.id, provider="github") is None
+
+
+async def test_a_link_to_an_unknown_provider_is_left_behind(move: Move) -> None:
+    """Nothing here stands for it."""
+    await insert(move.old, "providers", id="myspace")
+    await move.person(email="ann@example.com", providers={"myspace": "1", "github": ""})
+    await move.run()
+    assert move.reasons() == [("provider-link", "no-subject"), ("provider-link", "unknown-provider")]
 
 
 @pytest.mark.parametrize(

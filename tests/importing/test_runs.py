@@ -62,6 +62,7 @@ async def test_a_dry_run_writes_nothing_and_tells_the_same(move: Move, small_pag
         "password": 30,
         "second-factor": 6,
         "security-key": 10,
+        "provider-link": 8,
         "personal-access-token": 5,
         "refresh-token": 30,
     }
@@ -86,7 +87,7 @@ async def test_a_run_that_was_killed_goes_on_and_ends_the_same(move: Move, small
     core = move.running.core
     fault = Fault(when)
     failing = FailingDatabase(core.db, fault)
-    plan = ImportUsers(OldServer.at(move.url), failing, replace(core.settle_arrivals, db=failing), core.audit)
+    plan = ImportUsers(OldServer.at(move.url), failing, replace(core.settle_arrivals, db=failing), core.audit, {})
     for step in range(1, 60, 7):
         fault.arm(step)
         with suppress(StorageUnavailable):

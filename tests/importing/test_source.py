@@ -11,7 +11,12 @@ from vestibule.importing import OldServer, SourceRefused, SourceUnavailable, sto
 from vestibule.kernel.errors import StorageUnavailable
 from vestibule.storage import Engine, Statement
 
-OPENED = {store.ROLES: store.OPEN_ROLES, store.KEYS: store.OPEN_KEYS, store.TOKENS: store.OPEN_TOKENS}
+OPENED = {
+    store.ROLES: store.OPEN_ROLES,
+    store.KEYS: store.OPEN_KEYS,
+    store.LINKS: store.OPEN_LINKS,
+    store.TOKENS: store.OPEN_TOKENS,
+}
 STATEMENTS = {name: value for name, value in vars(store).items() if isinstance(value, Statement)}
 WRITE = "UPDATE auth.users SET display_name = 'written'"
 

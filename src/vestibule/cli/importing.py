@@ -59,6 +59,7 @@ def nhost(
     """Take over the users of an Nhost Auth server with all they sign in with. May be stopped, and run again."""
     from vestibule.asgi.exits import Ending, ExitCode  # noqa: PLC0415 - `--help` needs none of these
     from vestibule.importing import ImportUsers, SourceRefused, SourceUnavailable, Watch  # noqa: PLC0415
+    from vestibule.providers import ROWS  # noqa: PLC0415
 
     flags = flags_of(config, dev=dev)
     old_key = _old_key(encryption_key, flags)
@@ -67,7 +68,10 @@ def nhost(
 
     async def take_over(core: "Core") -> "Summary":
         found = await core.catalog.project(project)
-        run = ImportUsers(old_server, core.db, core.settle_arrivals, core.audit, old_key=old_key, rehearsal=dry_run)
+        issuers = {name: row.issuer for name, row in ROWS.items()}
+        run = ImportUsers(
+            old_server, core.db, core.settle_arrivals, core.audit, issuers, old_key=old_key, rehearsal=dry_run
+        )
         with _writing(report) as write, _progress() as progress:
             return await run(found, Watch(write, progress), actor=_ACTOR)
 

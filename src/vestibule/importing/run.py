@@ -1,6 +1,6 @@
 """The import itself: page after page is read, translated and settled, so that it can be stopped and begun again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -11,7 +11,7 @@ from vestibule.core.projects import Project
 from vestibule.importing.report import Skipped, Summary
 from vestibule.importing.sealed import OldKey
 from vestibule.importing.source import OldServer, Page
-from vestibule.importing.translate import ACCESS_TOKEN, KEY, REFRESH_TOKEN, Translation
+from vestibule.importing.translate import ACCESS_TOKEN, KEY, LINK, REFRESH_TOKEN, Translation
 from vestibule.kernel.ids import ProjectId
 from vestibule.storage import Database
 
@@ -29,12 +29,16 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class ImportUsers:
-    """Takes in every user of another server. With `rehearsal` everything is tried and nothing written."""
+    """Takes in every user of another server. With `rehearsal` everything is tried and nothing written.
+
+    `issuers` says, by the names of providers, what stands for each of them in an identity here.
+    """
 
     source: OldServer
     db: Database
     settle: SettleArrivals
     audit: AuditLog
+    issuers: Mapping[str, str]
     old_key: OldKey | None = None
     rehearsal: bool = False
 
@@ -74,7 +78,7 @@ class _Run:
         for user in page.users:
             if user.id in known:
                 continue
-            translation = Translation(user, page.belongings[user.id], self.plan.old_key)
+            translation = Translation(user, page.belongings[user.id], self.plan.old_key, self.plan.issuers)
             try:
                 arrival = translation.arrival()
             except NotTaken as reason:
@@ -110,6 +114,7 @@ class _Run:
                 "password": int(arrival.password_hash is not None),
                 "second-factor": int(arrival.totp_secret is not None),
                 KEY: len(arrival.keys),
+                LINK: len(arrival.identities),
                 ACCESS_TOKEN: len(arrival.access_tokens),
                 REFRESH_TOKEN: len(arrival.refresh_tokens),
             }

@@ -7,7 +7,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from vestibule.importing import store
-from vestibule.importing.store import OldColumn, OldRole, OldSecurityKey, OldToken, OldUser
+from vestibule.importing.store import OldColumn, OldLink, OldRole, OldSecurityKey, OldToken, OldUser
 from vestibule.kernel.errors import StorageUnavailable
 from vestibule.storage import Database, Queries, Statement, database_from_url
 
@@ -17,6 +17,7 @@ _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "users": frozenset(OldUser.__dataclass_fields__),
     "user_roles": frozenset({"id", "created_at", *OldRole.__dataclass_fields__}),
     "user_security_keys": frozenset({"id", *OldSecurityKey.__dataclass_fields__}),
+    "user_providers": frozenset({"id", *OldLink.__dataclass_fields__}),
     "refresh_tokens": frozenset({"id", *OldToken.__dataclass_fields__}),
 }
 _SHOWN: Final = 12
@@ -45,6 +46,7 @@ class Belongings:
 
     roles: Sequence[OldRole] = ()
     keys: Sequence[OldSecurityKey] = ()
+    links: Sequence[OldLink] = ()
     tokens: Sequence[OldToken] = ()
 
 
@@ -93,16 +95,22 @@ class Reading:
     async def pages(self) -> AsyncIterator[Page]:
         """Yield every user once."""
         with _reaching():
-            for opening in (store.OPEN_ROLES, store.OPEN_KEYS, store.OPEN_TOKENS):
+            for opening in (store.OPEN_ROLES, store.OPEN_KEYS, store.OPEN_LINKS, store.OPEN_TOKENS):
                 await self.tx.run(opening)
         roles, keys = _Stream(self.tx, store.ROLES), _Stream(self.tx, store.KEYS)
-        tokens = _Stream(self.tx, store.TOKENS)
+        links, tokens = _Stream(self.tx, store.LINKS), _Stream(self.tx, store.TOKENS)
         users = await self._users(_BEFORE_ALL)
         while users:
             last = users[-1].id
-            of_roles, of_keys, of_tokens = await roles.up_to(last), await keys.up_to(last), await tokens.up_to(last)
+            of_roles, of_keys = await roles.up_to(last), await keys.up_to(last)
+            of_links, of_tokens = await links.up_to(last), await tokens.up_to(last)
             belongings = {
-                user.id: Belongings(of_roles.get(user.id, ()), of_keys.get(user.id, ()), of_tokens.get(user.id, ()))
+                user.id: Belongings(
+                    roles=of_roles.get(user.id, ()),
+                    keys=of_keys.get(user.id, ()),
+                    links=of_links.get(user.id, ()),
+                    tokens=of_tokens.get(user.id, ()),
+                )
                 for user in users
             }
             yield Page(users, belongings)

@@ -57,6 +57,16 @@ class OldSecurityKey:
 
 
 @dataclass(frozen=True, slots=True)
+class OldLink:
+    """Who a user is to a provider."""
+
+    user_id: UUID
+    provider_id: str | None
+    provider_user_id: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OldToken:
     """A refresh token or personal access token that has not expired."""
 
@@ -130,6 +140,16 @@ OPEN_KEYS: Final = Statement(
     """,
 )
 KEYS: Final = Statement(OldSecurityKey, "FETCH 1000 FROM vestibule_keys")
+
+OPEN_LINKS: Final = Statement(
+    None,
+    f"""
+    DECLARE vestibule_links NO SCROLL CURSOR FOR
+    SELECT user_id, provider_id, provider_user_id, {_moment("created_at")}
+    FROM auth.user_providers ORDER BY user_id, id
+    """,
+)
+LINKS: Final = Statement(OldLink, "FETCH 1000 FROM vestibule_links")
 
 OPEN_TOKENS: Final = Statement(
     None,

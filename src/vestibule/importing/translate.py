@@ -1,13 +1,22 @@
 """From the other server's rows to an arrival: what is the same, what is spelled otherwise, what cannot come along."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 
-from vestibule.core.arrivals import Arrival, ArrivingKey, ArrivingToken, LeftBehind, NotTaken, fit_key, kept_password
+from vestibule.core.arrivals import (
+    Arrival,
+    ArrivingIdentity,
+    ArrivingKey,
+    ArrivingToken,
+    LeftBehind,
+    NotTaken,
+    fit_key,
+    kept_password,
+)
 from vestibule.core.passkeys.answers import from_base64url
 from vestibule.core.texts import parse_phone
 from vestibule.core.users import TOTP, EmailAddress, parse_email
@@ -18,6 +27,7 @@ from vestibule.kernel.errors import InvalidEmail, InvalidPhoneNumber, PasskeyRef
 from vestibule.kernel.ids import UserId
 
 KEY: Final = "security-key"
+LINK: Final = "provider-link"
 ACCESS_TOKEN: Final = "personal-access-token"  # noqa: S105 - a kind of thing
 REFRESH_TOKEN: Final = "refresh-token"  # noqa: S105 - as above
 _KINDS: Final = {"regular": REFRESH_TOKEN, "pat": ACCESS_TOKEN}
@@ -32,6 +42,7 @@ class Translation:
     user: OldUser
     belongings: Belongings
     old_key: OldKey | None
+    issuers: Mapping[str, str]
     left_behind: list[LeftBehind] = field(default_factory=list)
 
     def arrival(self) -> Arrival:
@@ -62,6 +73,7 @@ class Translation:
             mfa_type=mfa_type,
             totp_secret=secret,
             keys=self._keys(),
+            identities=self._identities(),
             access_tokens=tokens[ACCESS_TOKEN],
             refresh_tokens=tokens[REFRESH_TOKEN],
         )
@@ -111,6 +123,21 @@ class Translation:
                 kept.append(_key(key))
             except NotTaken as reason:
                 self._note(KEY, reason.code)
+        return kept
+
+    def _identities(self) -> Sequence[ArrivingIdentity]:
+        kept: list[ArrivingIdentity] = []
+        for link in self.belongings.links:
+            provider = link.provider_id or ""
+            issuer = self.issuers.get(provider)
+            if issuer is None or not link.provider_user_id:
+                self._note(LINK, "unknown-provider" if issuer is None else "no-subject")
+            else:
+                kept.append(
+                    ArrivingIdentity(
+                        provider=provider, issuer=issuer, subject=link.provider_user_id, created_at=link.created_at
+                    )
+                )
         return kept
 
     def _tokens(self) -> dict[str, list[ArrivingToken]]:

@@ -13,6 +13,7 @@ from vestibule.core.reaper import Retention
 from vestibule.core.signing import Algorithm
 from vestibule.settings import checks, files, own
 from vestibule.settings import nhost_names as nhost
+from vestibule.settings.claims import claims_settings
 from vestibule.settings.doors import Door, accountmaker_settings, nhost_settings, sublay_settings
 from vestibule.settings.environ import Problem, Reader, SettingsError
 from vestibule.settings.keys import configured_jwt, root_keys
@@ -21,6 +22,7 @@ from vestibule.settings.mail import mail_settings, mail_templates
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
+from vestibule.settings.providers import provider_settings
 from vestibule.settings.sms import text_settings
 from vestibule.settings.tree import Settings
 from vestibule.settings.ways_in import ways_in
@@ -97,6 +99,8 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         mail=mail,
         mail_templates=mail_templates(reader),
         texts=text_settings(reader, is_dev=flags.dev),
+        claims=claims_settings(reader),
+        providers=provider_settings(reader),
         outbound=outbound_settings(reader),
         host=place.host,
         port=place.port,
@@ -209,6 +213,7 @@ def _policy(reader: Reader) -> Policy:
         password_change_ends_other_sessions=reader.get(own.PASSWORD_CHANGE_ENDS_SESSIONS),
         phone_change_ends_other_sessions=reader.get(own.PHONE_CHANGE_ENDS_SESSIONS),
         email_change_ends_other_sessions=reader.get(own.EMAIL_CHANGE_ENDS_SESSIONS),
+        provider_change_ends_other_sessions=reader.get(own.PROVIDER_CHANGE_ENDS_SESSIONS),
         allowed_emails=reader.get(nhost.ALLOWED_EMAILS),
         allowed_email_domains=reader.get(nhost.ALLOWED_DOMAINS),
         blocked_emails=reader.get(nhost.BLOCKED_EMAILS),

@@ -21,6 +21,16 @@ class ArrivingKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivingIdentity:
+    """Who somebody is to a provider: `issuer` and `subject`, as our own row of that provider has them."""
+
+    provider: str
+    issuer: str
+    subject: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArrivingToken:
     """A token that is alive, by the SHA-256 of its text (32 bytes)."""
 
@@ -54,5 +64,6 @@ class Arrival:
     mfa_type: str | None = None
     totp_secret: bytes | None = field(default=None, repr=False)
     keys: Sequence[ArrivingKey] = ()
+    identities: Sequence[ArrivingIdentity] = ()
     access_tokens: Sequence[ArrivingToken] = ()
     refresh_tokens: Sequence[ArrivingToken] = ()

@@ -93,6 +93,26 @@ def keys(project_id: ProjectId, arrivals: Sequence[Arrival], entropy: Entropy, n
     ]
 
 
+def identities(project_id: ProjectId, arrivals: Sequence[Arrival], entropy: Entropy) -> Sequence[Row]:
+    """Return who they are to providers; what those handed out to call them with stays behind."""
+    return [
+        {
+            "project_id": project_id,
+            "id": new_uuid7(entropy, to_micros(identity.created_at)),
+            "user_id": one.id,
+            "provider": identity.provider,
+            "issuer": identity.issuer,
+            "subject": identity.subject,
+            "email": None,
+            "now": identity.created_at,
+            "last_used_at": None,
+            "tokens": None,
+        }
+        for one in arrivals
+        for identity in one.identities
+    ]
+
+
 def access_tokens(project_id: ProjectId, arrivals: Sequence[Arrival], entropy: Entropy, now: datetime) -> Sequence[Row]:
     """Return the personal access tokens."""
     return [

@@ -14,6 +14,7 @@ from vestibule.core.arrivals import rows
 from vestibule.core.arrivals.people import Arrival
 from vestibule.core.passkeys import store as passkeys
 from vestibule.core.sessions import store as sessions
+from vestibule.core.social import store as identities
 from vestibule.core.totp import TotpSecrets
 from vestibule.core.totp import store as totp
 from vestibule.core.users import store as users
@@ -96,6 +97,7 @@ class SettleArrivals:
         left_behind: list[LeftBehind] = []
         for kind, statement, belongings in (
             ("security-key", passkeys.INSERT, rows.keys(project_id, arrivals, entropy, now)),
+            ("provider-link", identities.INSERT, rows.identities(project_id, arrivals, entropy)),
             (
                 "personal-access-token",
                 access_tokens.INSERT_IMPORTED,

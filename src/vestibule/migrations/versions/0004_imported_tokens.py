@@ -7,7 +7,7 @@ from vestibule.migrations.columns import octets, of_user, time, uuid
 from vestibule.migrations.tables import index, owned
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 
 
 def upgrade() -> None:
