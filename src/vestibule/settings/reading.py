@@ -13,6 +13,7 @@ from vestibule.core.reaper import Retention
 from vestibule.core.signing import Algorithm
 from vestibule.settings import checks, files, own
 from vestibule.settings import nhost_names as nhost
+from vestibule.settings.claims import claims_settings
 from vestibule.settings.doors import Door, accountmaker_settings, nhost_settings, sublay_settings
 from vestibule.settings.environ import Problem, Reader, SettingsError
 from vestibule.settings.keys import configured_jwt, root_keys
@@ -97,6 +98,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         mail=mail,
         mail_templates=mail_templates(reader),
         texts=text_settings(reader, is_dev=flags.dev),
+        claims=claims_settings(reader),
         outbound=outbound_settings(reader),
         host=place.host,
         port=place.port,
@@ -209,6 +211,7 @@ def _policy(reader: Reader) -> Policy:
         password_change_ends_other_sessions=reader.get(own.PASSWORD_CHANGE_ENDS_SESSIONS),
         phone_change_ends_other_sessions=reader.get(own.PHONE_CHANGE_ENDS_SESSIONS),
         email_change_ends_other_sessions=reader.get(own.EMAIL_CHANGE_ENDS_SESSIONS),
+        provider_change_ends_other_sessions=reader.get(own.PROVIDER_CHANGE_ENDS_SESSIONS),
         allowed_emails=reader.get(nhost.ALLOWED_EMAILS),
         allowed_email_domains=reader.get(nhost.ALLOWED_DOMAINS),
         blocked_emails=reader.get(nhost.BLOCKED_EMAILS),

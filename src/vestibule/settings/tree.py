@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from vestibule.claims import ClaimsSettings
 from vestibule.core.passwords import Argon2Profile, HashingLoad
 from vestibule.core.projects import Policy
 from vestibule.core.reaper import Retention
@@ -57,6 +58,7 @@ class Settings:
     mail: MailSettings | None = None
     mail_templates: Path | None = None
     texts: TextSettings | None = None
+    claims: ClaimsSettings | None = None
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
     host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
     port: int = 4000

@@ -33,6 +33,8 @@ class Method(StrEnum):
     EMAIL_CODE = "email-code"
     TEXT_CODE = "text-code"
     PASSKEY = "passkey"
+    PROVIDER = "provider"
+    ID_TOKEN = "id-token"  # noqa: S105 - as above
     ANONYMOUS = "anonymous"
     ACCESS_TOKEN = "access-token"  # noqa: S105 - as above
     SECOND_FACTOR = "second-factor"
