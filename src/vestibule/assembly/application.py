@@ -9,6 +9,7 @@ from vestibule.assembly.background import Background
 from vestibule.assembly.channels import Channels, channels_of
 from vestibule.assembly.claims import custom_claims_of
 from vestibule.assembly.cores import build_core
+from vestibule.assembly.identities import identity_providers
 from vestibule.assembly.readiness import readiness_checks
 from vestibule.assembly.start import Preparation
 from vestibule.core.facade import Core
@@ -81,6 +82,13 @@ def assemble(
     db = database_from_url(settings.database_url, pool_size=settings.pool_size, pgbouncer=settings.pgbouncer)
     channels = channels_of(settings, mail=transport, texts=texts)
     claims = custom_claims_of(settings, channels.outbound, channels.hasura, clock, entropy)
+    identities = identities or identity_providers(
+        settings,
+        is_default=lambda project_id: core.catalog.is_default(project_id),  # noqa: PLW0108 - the core is built below
+        outbound=channels.outbound,
+        clock=clock,
+        entropy=entropy,
+    )
     core = build_core(settings, db, clock, entropy, channels.remote_verification, claims, identities)
     renderer = Renderer(settings.policy.default_locale, [settings.mail_templates] if settings.mail_templates else [])
     worker = _worker(core, renderer, channels) if with_worker else None

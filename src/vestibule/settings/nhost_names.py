@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from vestibule.delivery.locales import LOCALES
+from vestibule.settings import provider_names
 from vestibule.settings.environ import Variable, duration, milliseconds, names, one_of, seconds, switch, text, whole
 
 _YEARS: Final = 10 * 365 * 86_400
@@ -292,6 +293,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         SMS_GENERIC_TEMPLATE,
         SMS_DEV_OUTPUT,
     ),
+    "Providers": provider_names.ALL,
     "Rate limits": (
         RATE_LIMIT_ENABLE,
         EMAIL_IS_GLOBAL,

@@ -22,6 +22,7 @@ from vestibule.settings.mail import mail_settings, mail_templates
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
+from vestibule.settings.providers import provider_settings
 from vestibule.settings.sms import text_settings
 from vestibule.settings.tree import Settings
 from vestibule.settings.ways_in import ways_in
@@ -99,6 +100,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         mail_templates=mail_templates(reader),
         texts=text_settings(reader, is_dev=flags.dev),
         claims=claims_settings(reader),
+        providers=provider_settings(reader),
         outbound=outbound_settings(reader),
         host=place.host,
         port=place.port,

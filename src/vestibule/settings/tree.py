@@ -16,6 +16,7 @@ from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.sublay.settings import SublaySettings
 from vestibule.kernel.secret import Secret
 from vestibule.outbound import OutboundSettings
+from vestibule.providers import ProviderSettings
 from vestibule.wire import LimitSettings
 
 
@@ -59,6 +60,7 @@ class Settings:
     mail_templates: Path | None = None
     texts: TextSettings | None = None
     claims: ClaimsSettings | None = None
+    providers: ProviderSettings = field(default_factory=ProviderSettings)
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
     host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
     port: int = 4000
