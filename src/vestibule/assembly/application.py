@@ -9,6 +9,7 @@ from vestibule.assembly.background import Background
 from vestibule.assembly.channels import Channels, channels_of
 from vestibule.assembly.claims import custom_claims_of
 from vestibule.assembly.cores import build_core
+from vestibule.assembly.identities import identity_providers
 from vestibule.assembly.protections import Protections, protections_of
 from vestibule.assembly.readiness import readiness_checks
 from vestibule.assembly.start import Preparation
@@ -77,7 +78,7 @@ def assemble(
 ) -> Application:
     """Return the application that `settings` describe; nothing is opened yet.
 
-    `transport` and `texts` take the places of the transports for mails and text messages; `identities` are the
+    `transport` and `texts` take the places of the transports for mails and text messages, `identities` that of the
     providers that people come in by.
 
     Raises: MountError, ValueError when the settings contradict each other.
@@ -88,6 +89,13 @@ def assemble(
     channels = channels_of(settings, mail=transport, texts=texts)
     protections = protections_of(settings, channels.outbound, meters)
     claims = custom_claims_of(settings, channels.outbound, channels.hasura, clock, entropy)
+    identities = identities or identity_providers(
+        settings,
+        is_default=lambda project_id: core.catalog.is_default(project_id),  # noqa: PLW0108 - the core is built below
+        outbound=channels.outbound,
+        clock=clock,
+        entropy=entropy,
+    )
     core = build_core(
         settings,
         db,
@@ -127,6 +135,7 @@ def assemble(
             limits=settings.limits,
             trusted_proxies=settings.trusted_proxies,
             access_log=settings.access_log,
+            log_as_text=settings.log_as_text,
             echo_request_id=settings.echo_request_id,
             public_url=settings.public_url,
         ),

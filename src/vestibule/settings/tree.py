@@ -17,6 +17,7 @@ from vestibule.dialects.sublay.settings import SublaySettings
 from vestibule.kernel.secret import Secret
 from vestibule.outbound import OutboundSettings
 from vestibule.protection.settings import ProtectionSettings
+from vestibule.providers import ProviderSettings
 from vestibule.wire import LimitSettings
 
 
@@ -60,6 +61,7 @@ class Settings:
     mail_templates: Path | None = None
     texts: TextSettings | None = None
     claims: ClaimsSettings | None = None
+    providers: ProviderSettings = field(default_factory=ProviderSettings)
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
     protection: ProtectionSettings = field(default_factory=ProtectionSettings)
     host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
@@ -72,6 +74,8 @@ class Settings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     trusted_proxies: tuple[str, ...] = ()
     access_log: bool = True
+    log_as_text: bool = False
+    log_debug: bool = False
     echo_request_id: bool = False
     argon2: Argon2Profile = field(default_factory=Argon2Profile)
     hashing: HashingLoad = field(default_factory=HashingLoad)
