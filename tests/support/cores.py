@@ -181,7 +181,7 @@ async def core_under_test(database_url: str, db: Database, clock: FakeClock, **c
     remote: RemoteVerification | None = changes.pop("remote_verification", None)
     identities = changes.pop("identities", None) or ScriptedProviders()
     settings = settings_for(database_url, **changes)
-    core = build_core(settings, db, clock, SystemEntropy(), remote, identities)
+    core = build_core(settings, db, clock, SystemEntropy(), remote, identities=identities)
     await Preparation(core, settings)()
     return CoreUnderTest(core, clock, db, await core.catalog.default(), identities)
 

@@ -10,7 +10,9 @@ from vestibule.core.access_tokens import (
 )
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.anonymous import Deanonymize, DeanonymizeByLink, SignInAnonymously
+from vestibule.core.arrivals import SettleArrivals
 from vestibule.core.audit import AuditLog
+from vestibule.core.claims import GatherClaims
 from vestibule.core.elevation import ElevationRule
 from vestibule.core.email_codes import (
     ElevateWithEmailCode,
@@ -69,6 +71,7 @@ from vestibule.storage import Database
 class Core:
     """Every use-case, ready to call; built once per process by the assembly."""
 
+    custom_claims: GatherClaims | None  # None where nobody configured any: then nothing is to be asked
     db: Database
     clock: Clock
     keyring: Keyring
@@ -85,6 +88,7 @@ class Core:
     text_postage: TextPostage
     remote_verification: RemoteVerification | None
     provision_user: ProvisionUser
+    settle_arrivals: SettleArrivals
     sign_up_with_password: SignUpWithPassword
     sign_in_with_password: SignInWithPassword
     sign_up_with_passkey: SignUpWithPasskey

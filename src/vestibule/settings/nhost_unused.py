@@ -1,35 +1,18 @@
-"""Names of Nhost Auth that mean nothing here yet. A security switch among them is refused when it is turned on."""
+"""Names of Nhost Auth without effect here. A security switch among them is refused when it is turned on."""
 
 from collections.abc import Callable
 from typing import Final
 
+from vestibule.settings import nhost_later
 from vestibule.settings.environ import Problem, Reader
 
 _PLAIN: Final = """
-AUTH_DEBUG AUTH_LOG_FORMAT_TEXT AUTH_ENABLE_CHANGE_ENV
-HASURA_GRAPHQL_GRAPHQL_URL HASURA_GRAPHQL_ADMIN_SECRET
-AUTH_JWT_CUSTOM_CLAIMS AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS AUTH_PASSWORD_HIBP_ENABLED
+AUTH_ENABLE_CHANGE_ENV AUTH_PASSWORD_HIBP_ENABLED
 AUTH_RATE_LIMIT_MEMCACHE_SERVER AUTH_RATE_LIMIT_MEMCACHE_PREFIX
-AUTH_RATE_LIMIT_OAUTH2_SERVER_BURST AUTH_RATE_LIMIT_OAUTH2_SERVER_INTERVAL AUTH_TURNSTILE_SECRET
-AUTH_OAUTH2_PROVIDER_ENABLED AUTH_OAUTH2_PROVIDER_LOGIN_URL AUTH_OAUTH2_PROVIDER_ACCESS_TOKEN_TTL
-AUTH_OAUTH2_PROVIDER_REFRESH_TOKEN_TTL AUTH_OAUTH2_PROVIDER_CIMD_ENABLED
-AUTH_OAUTH2_PROVIDER_CIMD_ALLOW_INSECURE_TRANSPORT
-AUTH_PROVIDER_GITHUB_AUTHORIZATION_URL AUTH_PROVIDER_GITHUB_TOKEN_URL AUTH_PROVIDER_GITHUB_USER_PROFILE_URL
-AUTH_PROVIDER_APPLE_TEAM_ID AUTH_PROVIDER_APPLE_KEY_ID AUTH_PROVIDER_APPLE_PRIVATE_KEY AUTH_PROVIDER_APPLE_AUDIENCE
-AUTH_PROVIDER_GOOGLE_AUDIENCE AUTH_PROVIDER_WORKOS_DEFAULT_ORGANIZATION AUTH_PROVIDER_WORKOS_DEFAULT_CONNECTION
-AUTH_PROVIDER_WORKOS_DEFAULT_DOMAIN AUTH_PROVIDER_AZUREAD_TENANT AUTH_PROVIDER_ENTRAID_TENANT
-AUTH_PROVIDER_TWITTER_ENABLED AUTH_PROVIDER_TWITTER_CONSUMER_KEY AUTH_PROVIDER_TWITTER_CONSUMER_SECRET
-AUTH_PROVIDER_CUSTOM
-"""
-_PROVIDERS: Final = """
-GITHUB GOOGLE APPLE LINKEDIN DISCORD SPOTIFY TWITCH GITLAB BITBUCKET WORKOS AZUREAD ENTRAID FACEBOOK WINDOWS_LIVE STRAVA
+AUTH_TURNSTILE_SECRET
 """
 
-UNUSED: Final = frozenset(_PLAIN.split()) | frozenset(
-    f"AUTH_PROVIDER_{provider}_{part}"
-    for provider in _PROVIDERS.split()
-    for part in ("ENABLED", "CLIENT_ID", "CLIENT_SECRET", "SCOPE")
-)
+UNUSED: Final = frozenset(_PLAIN.split())
 
 
 def _is_on(value: str) -> bool:
@@ -48,7 +31,25 @@ SWITCHES: Final[dict[str, tuple[Callable[[str], bool], str, str]]] = {
     "AUTH_PASSWORD_HIBP_ENABLED": (_is_on, _NOT_BUILT, "set it to false"),
     "AUTH_RATE_LIMIT_MEMCACHE_SERVER": (_is_set, "names a memcached, which is not used", "set VESTIBULE_REDIS_URL"),
     "AUTH_ENABLE_CHANGE_ENV": (_is_on, "would let every caller change the settings", "unset it"),
+    "AUTH_OAUTH2_PROVIDER_CIMD_ALLOW_INSECURE_TRANSPORT": (
+        _is_on,
+        "would believe what anybody on the way says about a client",
+        "unset it",
+    ),
 }
+
+# The beginning of a name -> why it has no effect; the first that fits.
+_REASONS: Final = (
+    ("AUTH_ENABLE_CHANGE_ENV", "settings are never changed by a request"),
+    ("AUTH_OAUTH2_", "this version is no OAuth 2 provider"),
+    ("AUTH_RATE_LIMIT_OAUTH2_", "this version is no OAuth 2 provider"),
+    ("", "not built yet"),
+)
+
+
+def why_unused(name: str) -> str:
+    """Return why a name that is known has no effect."""
+    return next(reason for beginning, reason in _REASONS if name.startswith(beginning))
 
 
 def unsafe_switches(reader: Reader) -> list[Problem]:
@@ -63,4 +64,5 @@ def unsafe_switches(reader: Reader) -> list[Problem]:
 
 def turned_on(reader: Reader) -> list[str]:
     """Return the names that are set here and mean nothing yet."""
-    return sorted(name for name in UNUSED if reader.written(name) is not None)
+    later = {variable.name for variable in nhost_later.VARIABLES if not variable.used}
+    return sorted(name for name in UNUSED | later if reader.written(name) is not None)

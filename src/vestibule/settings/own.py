@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from vestibule.settings.environ import Variable, countries, days, names, one_of, seconds, switch, text, whole
+from vestibule.settings.environ import Variable, countries, days, duration, names, one_of, seconds, switch, text, whole
 
 PREFIX: Final = "VESTIBULE_"
 _MOST: Final = 2**31 - 1
@@ -287,6 +287,25 @@ POSTMARK_TEMPLATES: Final = switch(
     "Use the templates that are kept at Postmark, `<locale>.<template>`; false sends our own letters through it.",
     default=True,
 )
+CLAIMS_WEBHOOK_URL: Final = Variable[str | None](
+    "VESTIBULE_CLAIMS_WEBHOOK_URL", text, None, "A server of yours that is asked for the custom claims of each token."
+)
+CLAIMS_WEBHOOK_SECRET: Final = Variable[tuple[str, ...]](
+    "VESTIBULE_CLAIMS_WEBHOOK_SECRET",
+    names,
+    (),
+    "Signs what it is asked: `whsec_` and base64; several may be listed, each signs.",
+    secret=True,
+)
+CLAIMS_WEBHOOK_TIMEOUT: Final = Variable(
+    "VESTIBULE_CLAIMS_WEBHOOK_TIMEOUT", duration, timedelta(seconds=2), "How long its answer may take.", shown="2s"
+)
+CLAIMS_ON_FAILURE: Final = Variable(
+    "VESTIBULE_CLAIMS_ON_FAILURE",
+    one_of("refuse", "omit"),
+    "refuse",
+    "Where custom claims cannot be had: refuse the token, or make it without any as Nhost Auth does.",
+)
 KEEP_MESSAGES: Final = Variable(
     "VESTIBULE_KEEP_MESSAGES_DAYS",
     days(0, 36_500),
@@ -358,6 +377,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         REQUIRE_ORIGIN,
     ),
     "Calls to other servers": (OUTBOUND_ALLOW, OUTBOUND_PROXY, OUTBOUND_CA_FILE),
+    "Custom claims": (CLAIMS_WEBHOOK_URL, CLAIMS_WEBHOOK_SECRET, CLAIMS_WEBHOOK_TIMEOUT, CLAIMS_ON_FAILURE),
     "Limits, mail and retention": (
         RATE_LIMITS,
         REDIS_URL,

@@ -1,20 +1,21 @@
 """The refresh: current secrets rotate in one statement; everything else is judged with the row at hand.
 
-Order of judgement: unknown, foreign or expired -> refused; rotated within the grace -> the current secret, nothing
-advances; any other secret for a known handle -> somebody holds a stolen one, the session ends
-(RFC 6819 section 5.2.2.3, RFC 9700 section 4.14.2).
+Order of judgement: unknown -> perhaps a token of the server that users came from, else refused; foreign or expired ->
+refused; rotated within the grace -> the current secret, nothing advances; any other secret for a known handle ->
+somebody holds a stolen one, the session ends (RFC 6819 section 5.2.2.3, RFC 9700 section 4.14.2).
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
 from vestibule.core.sessions import store
+from vestibule.core.sessions.imported import ContinueImported
 from vestibule.core.sessions.secrets import Presented, RefreshSecrets
-from vestibule.core.sessions.store import FIXED, TAPE_DIGITS, Session, SessionState
+from vestibule.core.sessions.store import FIXED, TAPE_DIGITS, LiveSession, Session, SessionState
 from vestibule.core.users import Subject, UserDirectory, refuse_unless_active
 from vestibule.kernel.clock import Clock, from_micros, to_micros
 from vestibule.kernel.errors import InvalidRefreshToken, RefreshTokenReused
@@ -32,10 +33,15 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class RefreshTerms:
-    """What a door accepts: sessions of one rotation, and of one client; None takes any."""
+    """What a door accepts: sessions of one rotation, and of one client; None takes any.
+
+    With `imported_life` it takes refresh tokens of the server that users came from as well, and their sessions live
+    so long.
+    """
 
     rotation: str | None = None
     client_id: UUID | None = None
+    imported_life: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class RefreshSession:
     secrets: RefreshSecrets
     users: UserDirectory
     audit: AuditLog
+    imported: ContinueImported
     grace: timedelta
 
     async def __call__(self, visit: Visit, secret: bytes, terms: RefreshTerms) -> Refreshed:
@@ -58,6 +65,22 @@ class RefreshSession:
                     await self.users.seen(self.db, visit.project.id, refreshed.subject)
                     return refreshed
         return await self._judge(visit, secret, terms)
+
+    async def outlook(self, visit: Visit, secret: bytes, terms: RefreshTerms) -> LiveSession | None:
+        """Return whose session the secret would refresh, and change nothing; None where it would refresh none.
+
+        For what has to be known before: a secret that was rotated and then not handed out would be lost to its owner.
+        """
+        for presented in self.secrets.under_every_key(secret):
+            state = await self.db.one(store.STATE, project_id=visit.project.id, handle_hash=presented.handle_hash)
+            if state is None:
+                continue
+            if self._is_foreign(visit, state.session, terms):
+                return None
+            is_current = hmac.compare_digest(state.step_hash, presented.step_hash)
+            is_good = is_current or self._current_after(state, presented) is not None
+            return LiveSession(state.session, state.subject) if is_good else None
+        return None
 
     async def _rotate(self, visit: Visit, presented: Presented, terms: RefreshTerms) -> Refreshed | None:
         now = self.clock.now()
@@ -86,7 +109,8 @@ class RefreshSession:
             state = await self.db.one(store.STATE, project_id=visit.project.id, handle_hash=presented.handle_hash)
             if state is None:
                 continue
-            self._refuse_foreign(visit, state.session, terms)
+            if self._is_foreign(visit, state.session, terms):
+                raise InvalidRefreshToken
             is_current = hmac.compare_digest(state.step_hash, presented.step_hash)
             current = secret if is_current else self._current_after(state, presented)
             if current is None:
@@ -97,17 +121,20 @@ class RefreshSession:
                 # The account behind it is gone, perhaps only just: current and welcome, and yet it did not rotate.
                 raise InvalidRefreshToken
             return Refreshed(state.session, state.subject, current)
-        raise InvalidRefreshToken
+        if terms.imported_life is None:
+            raise InvalidRefreshToken
+        continued = await self.imported(visit, secret, terms.imported_life)
+        if continued is None:  # perhaps another request has just exchanged it: then there is a session by now
+            return await self._judge(visit, secret, replace(terms, imported_life=None))
+        return Refreshed(continued.started.session, continued.subject, continued.started.secret)
 
-    def _refuse_foreign(self, visit: Visit, session: Session, terms: RefreshTerms) -> None:
-        foreign = (
+    def _is_foreign(self, visit: Visit, session: Session, terms: RefreshTerms) -> bool:
+        return (
             session.dialect != visit.dialect
             or session.expires_at <= self.clock.now()
             or (terms.rotation is not None and session.rotation != terms.rotation)
             or (terms.client_id is not None and session.client_id != terms.client_id)
         )
-        if foreign:
-            raise InvalidRefreshToken
 
     def _current_after(self, state: SessionState, presented: Presented) -> bytes | None:
         if state.session.rotation == FIXED:

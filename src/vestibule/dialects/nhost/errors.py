@@ -84,6 +84,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.TooManyAttempts: _LIMITED,
     refusals.Overloaded: _BUSY,
     refusals.StorageUnavailable: _BUSY,
+    refusals.ClaimsUnavailable: _BUSY,
     refusals.Unauthenticated: WireError(401, "unauthorized", _BAD_HEADER, schema=Unauthorized),
     refusals.InvalidAccessToken: WireError(401, "unauthorized", _BAD_TOKEN, schema=Unauthorized),
     refusals.ElevationRequired: WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized),
