@@ -22,12 +22,13 @@ test: install ## run all tests, on SQLite and on PostgreSQL
 	@scripts/install-test-parts
 	@exec $(bin)/pytest -n logical --dist worksteal $(ARGS)
 
-check: install ## formatting, lint, types, imports, architecture, spelling; runs no tests
+check: install ## formatting, lint, types, imports, architecture, the nhost contract, spelling; runs no tests
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
 	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
 	$(bin)/python tests/arch/rules.py
+	$(bin)/python tests/arch/nhost_contract.py
 	$(bin)/typos
 
 fix: install ## format, and mend what the linter can mend
