@@ -25,8 +25,8 @@ Launch = Callable[..., "Server"]
 
 def base_environment() -> dict[str, str]:
     """Nothing of the developer's own settings."""
-    kept = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"PYTHONDONTWRITEBYTECODE": "1"}
+    kept = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "PYTHONPYCACHEPREFIX")
+    return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def eventually(condition: Callable[[], Any], what: str) -> Any:

@@ -18,7 +18,7 @@ class Acquainted(Hasura):
     """A Hasura that knows every user, as one that reads this server's users does."""
 
     def answer(self, request: Seen) -> Answer:
-        """Answer about a user as if it had always been known."""
+        """Let whoever is asked for be known."""
         self.users.setdefault(request.json["variables"]["id"], {"metadata": {"organisation": "acme"}})
         return super().answer(request)
 

@@ -73,7 +73,7 @@ def assemble(
 ) -> Application:
     """Return the application that `settings` describe; nothing is opened yet.
 
-    `transport` and `texts` take the places of the transports for mails and text messages; `identities` are the
+    `transport` and `texts` take the places of the transports for mails and text messages, `identities` that of the
     providers that people come in by.
 
     Raises: MountError, ValueError when the settings contradict each other.
