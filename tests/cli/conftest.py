@@ -102,9 +102,9 @@ class Server:
         """Ask the server."""
         return httpx2.get(self.url + path, timeout=20)
 
-    def post(self, path: str, body: dict[str, Any]) -> httpx2.Response:
+    def post(self, path: str, body: dict[str, Any], **headers: str) -> httpx2.Response:
         """Tell the server."""
-        return httpx2.post(self.url + path, json=body, timeout=20)
+        return httpx2.post(self.url + path, json=body, headers=headers, timeout=20)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask it to end; return its exit status."""

@@ -9,10 +9,12 @@ import pytest
 from tests.cli.conftest import Launch, Run, Server, base_environment, eventually
 from tests.support.nhost_environment import as_env_file, deployment
 from tests.support.providers.hasura import Hasura
+from tests.support.providers.pwned import Pwned
 from tests.support.providers.standing_in import Answer, Seen
 from tests.support.providers.standing_in import serve as serve_stand_in
+from tests.support.providers.turnstile import Turnstile
+from vestibule.dialects.nhost.captcha import HEADER
 from vestibule.settings.dotenv import values_in
-from vestibule.settings.nhost_unused import SWITCHES
 
 
 class Acquainted(Hasura):
@@ -36,17 +38,28 @@ def environment_file(tmp_path: Path, database_url: str, **changes: str) -> Path:
 async def test_a_server_starts_with_every_variable_set_and_answers(
     launch: Launch, tmp_path: Path, database_url: str
 ) -> None:
-    """A user signs up, or is asked for a captcha where the file has one; the logs are text, as the file asks.
+    """A user solves the captcha that the file asks for, signs up and in; the logs are text, as the file asks.
 
     Debug tells why a request was refused.
     """
-    async with serve_stand_in(Acquainted()) as hasura:
-        changes = {"AUTH_PORT": "0", "HASURA_GRAPHQL_GRAPHQL_URL": hasura.graphql}
+    async with (
+        serve_stand_in(Acquainted()) as hasura,
+        serve_stand_in(Turnstile()) as turnstile,
+        serve_stand_in(Pwned()) as pwned,
+    ):
+        changes = {
+            "AUTH_PORT": "0",
+            "HASURA_GRAPHQL_GRAPHQL_URL": hasura.graphql,
+            "AUTH_TURNSTILE_SECRET": turnstile.environ["AUTH_TURNSTILE_SECRET"],
+        }
+        turnstile.solve("a solution")
         file = environment_file(tmp_path, database_url, **changes)
         # Its machine, not its meaning: the file's server would listen on every address.
-        env = base_environment() | values_in(file) | {"VESTIBULE_HOST": "127.0.0.1", "VESTIBULE_WORKERS": "1"}
+        here = {"VESTIBULE_HOST": "127.0.0.1", "VESTIBULE_WORKERS": "1"}
+        env = base_environment() | turnstile.environ | pwned.environ | values_in(file) | here
         server = launch("--strict", env=env)
-        await asyncio.to_thread(sign_up_and_in, server, has_captcha="AUTH_TURNSTILE_SECRET" not in SWITCHES)
+        await asyncio.to_thread(sign_up_and_in, server)
+        assert pwned.requests
     told = eventually(lambda: [line for line in server.err if "request.refused" in line], "a word on the refusal")
     assert "code=wrong-password" in told[0]
     assert eventually(lambda: [line for line in server.out if "/v1/healthz GET 200" in line], "the access log")
@@ -54,14 +67,14 @@ async def test_a_server_starts_with_every_variable_set_and_answers(
     assert "warning:" not in "".join(server.err)
 
 
-def sign_up_and_in(server: Server, *, has_captcha: bool) -> None:
+def sign_up_and_in(server: Server) -> None:
     assert server.get("/v1/healthz").status_code == 200
     born = {"email": "grace@acme.example", "password": "correct horse"}
-    answer = server.post("/v1/signup/email-password", born)
-    assert answer.status_code == (403 if has_captcha else 200), (answer.text, server.err)
-    if not has_captcha:
-        assert server.post("/v1/signin/email-password", born).json()["session"]["user"]["email"] == born["email"]
+    answer = server.post("/v1/signup/email-password", born, **{HEADER: "a solution"})
+    assert answer.status_code == 200, (answer.text, server.err)
+    assert server.post("/v1/signin/email-password", born).json()["session"]["user"]["email"] == born["email"]
     assert server.post("/v1/signin/email-password", born | {"password": "wrong"}).status_code >= 400
+    assert server.post("/v1/signup/email-password", born).status_code == 403
 
 
 def test_config_check_explains_every_line_of_an_environment_file(run: Run, tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ class SignInWithPassword:
             raise WrongPassword
         newer = await self.hashing.hash(attempt.password) if self.hashing.is_outdated(stored) else None
         async with self.db.write() as tx:
-            await self.guesses.succeeded(tx, visit, account)
             finished = await self.finish(tx, visit, Identified(credential.user_id, Method.PASSWORD), terms)
+            await self.guesses.succeeded(tx, visit, account)  # after the user, as a change of the password does
             # The user is held by now. What was compared may have been changed meanwhile, to keep somebody out.
             if finished.subject.password_changed_at != credential.changed_at:
                 raise WrongPassword
