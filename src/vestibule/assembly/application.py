@@ -25,7 +25,8 @@ from vestibule.kernel.clock import Clock, SystemClock
 from vestibule.kernel.entropy import Entropy, SystemEntropy
 from vestibule.settings import Settings
 from vestibule.storage import database_from_url
-from vestibule.web.mailbox import GalleryPages, MailboxPages, PageHosts, mailbox
+from vestibule.web.mailbox import GalleryPages, MailboxPages, mailbox
+from vestibule.web.page_hosts import PageHosts
 from vestibule.wire import Mount, WireSettings, build_app
 from vestibule.wire.app import App
 
