@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
-from tests.support.providers.identity import CLIENT_ID, CLIENT_SECRET, GUEST, Identity, client_of
+from tests.support.providers.loopback import CLIENT_ID, CLIENT_SECRET, GUEST, LoopbackProvider, client_of
 from tests.support.providers.standing_in import serve
 from tests.web.dev_provider.application import CALLBACK, CHALLENGE, VERIFIER
 from vestibule.web.dev_provider import Fault
@@ -25,9 +25,9 @@ QUERY = {
 
 
 @asynccontextmanager
-async def visiting(**chosen: Any) -> AsyncIterator[tuple[Identity, httpx2.AsyncClient]]:
+async def visiting(**chosen: Any) -> AsyncIterator[tuple[LoopbackProvider, httpx2.AsyncClient]]:
     """Start a stand-in, and a client that calls it."""
-    stand_in = Identity(clients=[client_of(CALLBACK)], **chosen)
+    stand_in = LoopbackProvider(clients=[client_of(CALLBACK)], **chosen)
     async with serve(stand_in), httpx2.AsyncClient(base_url=stand_in.url) as http:
         yield stand_in, http
 
@@ -47,22 +47,22 @@ async def exchange(http: httpx2.AsyncClient) -> httpx2.Response:
 
 async def test_it_asks_nobody_and_counts_who_comes() -> None:
     """Whoever the test has chosen is signed in at once."""
-    async with visiting(person=GUEST) as (identity, http):
-        assert (await http.get("/.well-known/openid-configuration")).json()["issuer"] == identity.url
+    async with visiting(person=GUEST) as (there, http):
+        assert (await http.get("/.well-known/openid-configuration")).json()["issuer"] == there.url
         tokens = (await exchange(http)).json()
         told = await http.get("/userinfo", headers={"authorization": f"Bearer {tokens['access_token']}"})
         assert told.json() == {"sub": "guest"}
         assert len((await http.get("/jwks")).json()["keys"]) == 1
-        assert [request.query["state"] for request in identity.asked("/authorize")] == ["s"]
-        assert len(identity.asked("/token")) == 1
+        assert [request.query["state"] for request in there.asked("/authorize")] == ["s"]
+        assert len(there.asked("/token")) == 1
 
 
 async def test_it_fails_as_it_is_told() -> None:
     """The fault holds until another one is chosen."""
     waiting = timedelta(milliseconds=200)
-    async with visiting(slowness=waiting, fault=Fault.ERROR_PAGE) as (identity, http):
+    async with visiting(slowness=waiting, fault=Fault.ERROR_PAGE) as (there, http):
         assert (await exchange(http)).status_code == 500
-        identity.fault = Fault.SLOW
+        there.fault = Fault.SLOW
         answer = await exchange(http)
         assert (answer.status_code, answer.elapsed >= waiting) == (200, True)
 

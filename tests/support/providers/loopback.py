@@ -42,7 +42,7 @@ def client_of(*redirect_uris: str, client_id: str = CLIENT_ID, needs_pkce: bool 
 
 
 @dataclass
-class Identity(StandIn):
+class LoopbackProvider(StandIn):
     """`url` is the issuer. Change `person` and `fault` between journeys as you like."""
 
     clients: Sequence[Client] = ()
