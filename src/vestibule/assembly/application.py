@@ -8,6 +8,7 @@ from typing import TextIO
 from vestibule.assembly.background import Background
 from vestibule.assembly.channels import Channels, channels_of
 from vestibule.assembly.cores import build_core
+from vestibule.assembly.dev_provider import dev_provider_mount
 from vestibule.assembly.readiness import readiness_checks
 from vestibule.assembly.start import Preparation
 from vestibule.core.facade import Core
@@ -85,6 +86,10 @@ def assemble(
     if channels.mailbox is not None:
         mounts.append(Mount(mailbox))
         dependencies |= _mail_pages(settings, channels.mailbox, renderer)
+    if settings.dev_provider is not None:
+        mount, needed = dev_provider_mount(settings, settings.dev_provider, clock, entropy)
+        mounts.append(mount)
+        dependencies |= needed
     application: list[Application] = []
 
     @asynccontextmanager
