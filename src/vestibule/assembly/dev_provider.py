@@ -27,5 +27,9 @@ def dev_provider_mount(
             registered.issuer, [client], clock=clock, entropy=entropy, algorithm=registered.algorithm
         ),
         OAuth1Provider: OAuth1Provider(registered.issuer, [client], clock=clock, entropy=entropy),
-        SignInDoors: SignInDoors(settings.nhost.server_url, ((registered.name, registered.label),)),
+        SignInDoors: SignInDoors(
+            page=registered.page,
+            api=settings.nhost.server_url,
+            providers=((registered.name, registered.label),),
+        ),
     }

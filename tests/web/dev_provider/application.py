@@ -14,6 +14,7 @@ import jwt
 
 HOST: Final = "http://localhost:4000"
 ISSUER: Final = f"{HOST}/_/provider"
+PAGE: Final = f"{HOST}/_/sign-in"
 API: Final = f"{HOST}/v1"
 CALLBACK: Final = f"{API}/signin/provider/c:dev/callback"
 CONSUMER: Final = "acme notes"

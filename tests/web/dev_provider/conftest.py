@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from tests.support.fakes import FakeClock, SeededEntropy
-from tests.web.dev_provider.application import API, CALLBACK, CONSUMER, ISSUER, SECRET, Application
+from tests.web.dev_provider.application import API, CALLBACK, CONSUMER, ISSUER, PAGE, SECRET, Application
 from vestibule.core.signing import Algorithm
 from vestibule.kernel.secret import Secret
 from vestibule.web.dev_provider import Client, OAuth1Provider, OpenIdProvider, SignInDoors, provider
@@ -39,7 +39,7 @@ def app(clock: FakeClock, entropy: SeededEntropy, algorithm: Algorithm) -> App:
         dependencies={
             OpenIdProvider: openid,
             OAuth1Provider: oauth1,
-            SignInDoors: SignInDoors(API, (("c:dev", "Dev Provider"),)),
+            SignInDoors: SignInDoors(page=PAGE, api=API, providers=(("c:dev", "Dev Provider"),)),
             PageHosts: PageHosts(),
         },
         clock=clock,

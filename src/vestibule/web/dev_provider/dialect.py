@@ -51,8 +51,9 @@ ERRORS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SignInDoors:
-    """What the page for trying shows: a button for each provider (its name and its label), leading to `api`."""
+    """What the page for trying shows: a button for each provider (name and label), leading to `api` and back."""
 
+    page: str
     api: str
     providers: tuple[tuple[str, str], ...]
 
@@ -195,7 +196,7 @@ async def account(call: Call, oauth1: OAuth1Provider) -> RawBody:
 @provider.get("/sign-in", hidden=True)
 async def sign_in(doors: SignInDoors) -> Html:
     """A page that signs in with the provider, as an application would."""
-    return Html(pages.sign_in(doors.providers, doors.api), headers=pages.HEADERS)
+    return Html(pages.sign_in(doors.providers, page=doors.page, api=doors.api), headers=pages.HEADERS)
 
 
 @provider.get("/assets/provider/{name}", raises=[RouteNotFound], cache="no-cache", hidden=True)

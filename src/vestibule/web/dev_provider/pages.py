@@ -47,9 +47,12 @@ def posting(target: str, fields: Mapping[str, str]) -> Said:
     return _page("post.html", target=target, fields=fields)
 
 
-def sign_in(doors: Sequence[tuple[str, str]], api: str) -> str:
-    """Return the page with a button for each provider in `doors` (name and label); the nhost routes are at `api`."""
-    return _environment().get_template("sign_in.html").render(doors=doors, api=api)
+def sign_in(doors: Sequence[tuple[str, str]], *, page: str, api: str) -> str:
+    """Return the page with a button for each provider in `doors` (name and label).
+
+    `page` is its own address as browsers know it, `api` where the nhost routes are.
+    """
+    return _environment().get_template("sign_in.html").render(doors=doors, page=page, api=api)
 
 
 def asset(name: str) -> bytes | None:

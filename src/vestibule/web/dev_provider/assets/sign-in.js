@@ -4,7 +4,7 @@
 
 const door = document.getElementById("door");
 const api = door.dataset.api;
-const here = location.origin + location.pathname;
+const here = door.dataset.page;
 const VERIFIER = "vestibule.dev.verifier";
 const REFRESH = "vestibule.dev.refresh";
 
@@ -68,6 +68,8 @@ async function leave() {
 }
 
 async function arrive() {
+  // A provider sends browsers back to one address of ours, and cookies know no other: localhost is not 127.0.0.1.
+  if (location.origin !== new URL(here).origin) return location.replace(here);
   const brought = new URLSearchParams(location.search);
   const verifier = sessionStorage.getItem(VERIFIER);
   const refreshToken = sessionStorage.getItem(REFRESH);
