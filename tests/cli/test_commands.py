@@ -265,8 +265,8 @@ def test_config_check_shows_settings_and_hides_secrets(run: Run, options: tuple[
 
 def test_config_check_tells_what_has_no_effect(run: Run) -> None:
     """Names of Nhost Auth that we know and do not use."""
-    shown = run("config", "check", env=base_environment() | SECRETS | {"AUTH_JWT_CUSTOM_CLAIMS": "{}"})
-    assert "AUTH_JWT_CUSTOM_CLAIMS is known and has no effect yet." in shown.stdout
+    shown = run("config", "check", env=base_environment() | SECRETS | {"AUTH_LOG_FORMAT_TEXT": "true"})
+    assert "AUTH_LOG_FORMAT_TEXT is known and has no effect yet." in shown.stdout
 
 
 def test_config_check_fails_like_a_start_would(run: Run) -> None:

@@ -12,6 +12,7 @@ import httpx2
 
 from tests.cross.doors import PASSWORD
 from tests.cross.passkeys import add_passkey
+from tests.cross.providers import by_form, by_query, come_back, id_token_of, with_id_token, with_provider_session
 from tests.cross.scenes import STATES, Scene
 from tests.cross.second_factor import OURS, turn_on, with_recovery_code, with_ticket
 from tests.support.authenticator import Authenticator
@@ -86,6 +87,11 @@ async def _access_token(scene: Scene) -> str:
     expires_at = (scene.running.clock.now() + timedelta(days=1)).isoformat()
     token: str = (await scene.asked("/pat", {"expiresAt": expires_at}, bearer=True))["personalAccessToken"]
     return token
+
+
+async def _provider_tokens(scene: Scene, _: None) -> httpx2.Response:
+    path = "/v1/signin/provider/github/callback/tokens"
+    return await scene.doors.nhost.send("GET", path, authorization=f"Bearer {scene.nhost.access}")
 
 
 async def _v5(scene: Scene, what: str, **body: str) -> httpx2.Response:
@@ -168,6 +174,23 @@ PATHS: Final[Mapping[str, Path]] = {
     "nhost signInPAT": Path(
         lambda scene, token: scene.post("/signin/pat", {"personalAccessToken": token}), _access_token
     ),
+    "nhost signInProviderCallbackGet": Path(
+        lambda scene, proof: come_back(scene, "github", proof), by_query, allows={"deleted": _NAMESAKE}
+    ),
+    "nhost signInProviderCallbackPost": Path(
+        lambda scene, proof: come_back(scene, "apple", proof), by_form, allows={"deleted": _NAMESAKE}
+    ),
+    "nhost signInIdToken": Path(
+        lambda scene, token: scene.post("/signin/idtoken", token), with_id_token, allows=_NEW_USER
+    ),
+    "nhost signUpIdToken": Path(
+        lambda scene, _: scene.post("/signup/idtoken", id_token_of(scene)), works=False, allows=_NEW_USER
+    ),
+    "nhost getProviderTokens": Path(_provider_tokens, with_provider_session),
+    "nhost refreshProviderToken": Path(
+        lambda scene, _: scene.post("/token/provider/github", {"refreshToken": "rt"}, bearer=True),
+        with_provider_session,
+    ),
     "nhost createPAT": Path(lambda scene, _: scene.post("/pat", {"expiresAt": "2099-01-01T00:00:00Z"}, bearer=True)),
     "sublay v5_sign_in": Path(lambda scene, _: _v5(scene, "sign-in", email=scene.email, password=PASSWORD)),
     "sublay v6_sign_in": Path(lambda scene, _: scene.doors.replyke.try_to_sign_in(scene.email, PASSWORD)),
@@ -203,5 +226,7 @@ PATHS: Final[Mapping[str, Path]] = {
 # They redirect, and no token travels in it.
 REDIRECT_WITHOUT_TOKENS: Final[Mapping[str, str]] = {
     "accountmaker verify": "tells where the page is that says: proven",
+    "nhost signInProvider": "leads to a provider",
+    "nhost signUpProvider": "leads to a provider",
 }
 assert {state for path in PATHS.values() for state in path.allows} <= STATES.keys()

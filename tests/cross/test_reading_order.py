@@ -5,7 +5,9 @@ import pytest
 from tests.support.serving import Serve
 
 _NHOST = ["/signup/email-password", "/signin/email-password"]
-_NHOST_TAGS = ["authentication", "session", "user", "security", "recovery codes", "verification", "system"]
+_NHOST_TAGS = [
+    *("authentication", "session", "user", "security", "recovery codes", "linked providers", "verification", "system"),
+]
 _SUBLAY = ["/v7/{project}/auth/sign-up", "/v8/{project}/auth/sign-up", "/api/v7/{project}/auth/sign-up"]
 
 

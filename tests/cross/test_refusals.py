@@ -15,6 +15,7 @@ from tests.support.serving import Running, Serve
 from vestibule.dialects.nhost import NhostSettings
 from vestibule.dialects.nhost.dialect import configured
 from vestibule.kernel.errors import (
+    ClaimsUnavailable,
     MalformedRequest,
     MetadataTooLarge,
     MethodNotAllowed,
@@ -110,7 +111,7 @@ def test_every_declared_refusal_can_be_rendered_at_its_endpoint(name: str, clock
             for failure in _instances(kind):
                 status, block, _ = finisher.fail(_call(operation), failure)
                 assert 300 <= status < 600, (str(operation), kind)
-                assert (status >= 500) == (kind in {InternalError, Overloaded, StorageUnavailable})
+                assert (status >= 500) == (kind in {InternalError, Overloaded, StorageUnavailable, ClaimsUnavailable})
                 assert dict(block.pairs)[b"cache-control"] == b"no-store"
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from tests.cross.doors import EMAIL, PASSWORD, Door, doors_of
 from tests.cross.scenes import Scene
-from tests.cross.second_factor import turn_on
+from tests.cross.second_factor import turn_on, with_ticket
 from tests.support.serving import Running, Serve
 
 ON = {"AUTH_MFA_ENABLED": "true"}
@@ -40,6 +40,17 @@ async def test_doors_that_cannot_ask_for_it_refuse(serve: Serve, name: str, code
         assert f'"{code}"' in refused.text
         assert code not in (await door.try_to_sign_in(EMAIL, f"{PASSWORD}!")).text
         assert await scene.sessions() == sessions
+
+
+@pytest.mark.parametrize("name", ["sublay", "accountmaker"])
+async def test_a_door_that_cannot_ask_ends_no_challenge_of_one_that_can(serve: Serve, name: str) -> None:
+    """Somebody who tries the password at another door meanwhile is no reason to begin again."""
+    async with serve(ON) as running:
+        scene = await Scene.begin(running, EMAIL, "nhost")
+        ticket, application = await with_ticket(scene)
+        await _door(running, name).try_to_sign_in(EMAIL, PASSWORD)
+        answer = await scene.asked("/signin/mfa/totp", {"ticket": ticket, "otp": application.fresh()})
+        assert answer["session"]["user"]["email"] == EMAIL
 
 
 async def test_it_is_asked_for_after_password_and_link_alike(serve: Serve) -> None:

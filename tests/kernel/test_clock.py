@@ -38,3 +38,17 @@ def test_durations_never_run_backwards() -> None:
     """They are measured with a clock that nobody sets."""
     first = monotonic_seconds()
     assert monotonic_seconds() >= first
+
+
+async def test_a_wait_takes_its_time() -> None:
+    """Answers that must not tell by their time what happened wait for a moment (security 82)."""
+    asked_at_seconds = monotonic_seconds()
+
+    await SystemClock().wait_until(asked_at_seconds + 0.05)
+
+    assert monotonic_seconds() - asked_at_seconds > 0.05 - 0.01  # timers may ring a little early
+
+
+async def test_a_wait_that_is_over_takes_none() -> None:
+    """A slow answer is not made slower."""
+    await SystemClock().wait_until(monotonic_seconds() - 60)

@@ -145,8 +145,8 @@ def test_an_unknown_nhost_name_warns_and_names_the_nearest(nhost_environment: En
 
 def test_known_names_without_effect_are_listed_not_refused(nhost_environment: Environ) -> None:
     """`config check` shows them."""
-    reading = read(nhost_environment | {"AUTH_JWT_CUSTOM_CLAIMS": "{}"}, Flags())
-    assert reading.unused == ("AUTH_JWT_CUSTOM_CLAIMS",)
+    reading = read(nhost_environment | {"AUTH_LOG_FORMAT_TEXT": "true"}, Flags())
+    assert reading.unused == ("AUTH_LOG_FORMAT_TEXT",)
 
 
 @pytest.mark.parametrize(

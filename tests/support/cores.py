@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.support.fakes import FakeClock
+from tests.support.identities import ScriptedProviders
 from vestibule.assembly.cores import build_core
 from vestibule.assembly.start import Preparation
 from vestibule.core.facade import Core
@@ -57,6 +58,7 @@ _COUNTS = {
         "passkeys",
         "totp",
         "recovery_codes",
+        "identities",
     )
 }
 _USER_COLUMNS = {
@@ -94,6 +96,7 @@ class CoreUnderTest:
     clock: FakeClock
     db: Database
     project: Project
+    identities: ScriptedProviders = field(default_factory=ScriptedProviders)
     _people: int = field(default=0)
 
     def visit(
@@ -172,12 +175,15 @@ class CoreUnderTest:
 
 
 async def core_under_test(database_url: str, db: Database, clock: FakeClock, **changes: Any) -> CoreUnderTest:
-    """Prepare `db` as a server would at its start; `remote_verification` is no setting, and may be given as well."""
+    """Prepare `db` as a server would at its start; `remote_verification` and `identities` are no settings, and may be
+    given as well.
+    """
     remote: RemoteVerification | None = changes.pop("remote_verification", None)
+    identities = changes.pop("identities", None) or ScriptedProviders()
     settings = settings_for(database_url, **changes)
-    core = build_core(settings, db, clock, SystemEntropy(), remote)
+    core = build_core(settings, db, clock, SystemEntropy(), remote, identities=identities)
     await Preparation(core, settings)()
-    return CoreUnderTest(core, clock, db, await core.catalog.default())
+    return CoreUnderTest(core, clock, db, await core.catalog.default(), identities)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Fresh, migrated databases for tests: clones of a template that is migrated once per run."""
+"""Migrated databases for tests, each as good as new: they look like a template that is migrated once per run."""
 
 import asyncio
 import fcntl
@@ -16,8 +16,16 @@ from typing import Final
 import asyncpg
 
 from tests.support.postgres import USERS_LOCK, PostgresServer, exclusively, new_folder
+from tests.support.reused import ReusedDatabases
 
 _TEMPLATE: Final = "vestibule_template"
+_FLEETING: Final = {
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_wal_size": "256MB",
+    "max_wal_senders": "0",
+    "wal_level": "minimal",
+}
 _numbers = count(1)
 
 
@@ -29,6 +37,7 @@ class TestRun:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._server: PostgresServer | None = None
+        self._databases: ReusedDatabases | None = None
         # The server's guard removes the folder when the last user of this lock has gone. Whoever only uses the SQLite
         # template is a user too: one process of a run may end before another.
         self._lock = os.open(folder / USERS_LOCK, os.O_CREAT | os.O_RDWR, 0o600)
@@ -36,8 +45,8 @@ class TestRun:
 
     @classmethod
     def begin(cls) -> "TestRun":
-        """Make the folder of a new run."""
-        return cls(new_folder())
+        """Make the folder of a new run, in memory where there is room: what is written there need not last."""
+        return cls(new_folder(in_memory=True))
 
     @property
     def server(self) -> PostgresServer:
@@ -47,11 +56,14 @@ class TestRun:
                 try:
                     self._server = PostgresServer.join(self.folder)
                 except FileNotFoundError:
-                    self._server = PostgresServer.make(self.folder, shared=True)
+                    self._server = PostgresServer.make(self.folder, settings=_FLEETING, shared=True)
         return self._server
 
     def close(self) -> None:
         """Let go of the server; the last user's going stops it."""
+        if self._databases is not None:
+            self._databases.close()
+            self._databases = None
         os.close(self._lock)
         if self._server is not None:
             self._server.close()
@@ -83,6 +95,12 @@ class TestRun:
     @contextmanager
     def postgres(self) -> Iterator[str]:
         """Give the URL of a migrated PostgreSQL database that lives as long as the block."""
+        if self._databases is None:
+            self._databases = self._databases_like_template()
+        with self._databases.lend() as url:
+            yield url
+
+    def _databases_like_template(self) -> ReusedDatabases:
         server = self.server
         ready = self.folder / "template.ready"
         with exclusively(self.folder / "template.lock"):
@@ -90,15 +108,14 @@ class TestRun:
                 administer(server, f"CREATE DATABASE {_TEMPLATE}")
                 migrate(server.url(_TEMPLATE))
                 ready.touch()
-        with empty_postgres(server, template=_TEMPLATE) as url:
-            yield url
+        return ReusedDatabases(server, _TEMPLATE, prefix=f"reused_{os.getpid()}")
 
 
 @contextmanager
-def empty_postgres(server: PostgresServer, *, template: str = "template0") -> Iterator[str]:
-    """Give the URL of a database without a schema, or cloned from `template`, that lives as long as the block."""
+def empty_postgres(server: PostgresServer) -> Iterator[str]:
+    """Give the URL of a database without a schema that lives as long as the block."""
     name = _unique_name()
-    administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    administer(server, f"CREATE DATABASE {name} TEMPLATE template0")
     try:
         yield server.url(name)
     finally:
@@ -113,11 +130,11 @@ def migrate(url: str, command: str = "upgrade") -> None:
         raise RuntimeError(done.stderr)
 
 
-def administer(server: PostgresServer, sql: str) -> None:
-    """Run one statement that no transaction can hold, from anywhere, inside a running loop too."""
+def administer(server: PostgresServer, sql: str, *, database: str = "postgres") -> None:
+    """Run SQL outside of transactions, from anywhere, inside a running loop too."""
 
     async def run() -> None:
-        connection = await asyncpg.connect(server.url())
+        connection = await asyncpg.connect(server.url(database))
         try:
             await connection.execute(sql)
         finally:

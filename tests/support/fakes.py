@@ -3,12 +3,15 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+from vestibule.kernel.clock import monotonic_seconds
+
 
 class FakeClock:
-    """A clock that stands still until it is told to go on."""
+    """A clock that stands still until it is told to go on. Nobody waits by it: `seconds` tells how late it would be."""
 
     def __init__(self, start: datetime | None = None) -> None:
         self._now = datetime.now(UTC) if start is None else start  # libraries compare a token's times with the real one
+        self._skipped_seconds = 0.0
 
     def now(self) -> datetime:
         """Return the moment the clock shows."""
@@ -18,6 +21,14 @@ class FakeClock:
         """Let `by` pass; return the new moment."""
         self._now += by
         return self._now
+
+    async def wait_until(self, at_seconds: float) -> None:
+        """Note the wait, and go on."""
+        self._skipped_seconds += max(0.0, at_seconds - monotonic_seconds())
+
+    def seconds(self) -> float:
+        """Return what `monotonic_seconds()` would be if every wait had been waited."""
+        return monotonic_seconds() + self._skipped_seconds
 
 
 class SeededEntropy:

@@ -29,6 +29,8 @@ _START_TRIES: Final = 3
 _STATE: Final = "server.json"
 USERS_LOCK: Final = "users.lock"
 _OTHERS_MAY_ENTER: Final = 0o001
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a new folder in it, with a name that nobody can guess
+_ROOM_BYTES: Final = 4 * 1024**3
 
 SETTINGS: Final = {
     "max_connections": "200",
@@ -205,9 +207,12 @@ def find_binaries() -> Path:
     return found[-1].parent.parent  # pginstall18 beside pginstall, which is an older one
 
 
-def new_folder() -> Path:
-    """Return a new folder that the server's user can enter, under the temporary folder if it can be."""
-    usual = Path(tempfile.gettempdir())
+def new_folder(*, in_memory: bool = False) -> Path:
+    """Return a new folder that the server's user can enter, under the temporary folder if it can be.
+
+    `in_memory` is a wish, for what is written often and may be lost.
+    """
+    usual = _MEMORY if in_memory and _has_room(_MEMORY) else Path(tempfile.gettempdir())
     parent = usual if os.geteuid() != 0 or _open_to_others(usual) else Path("/var/tmp")  # noqa: S108
     folder = Path(tempfile.mkdtemp(prefix="vestibule-postgres-", dir=parent))
     folder.chmod(0o711)
@@ -234,6 +239,15 @@ def _reachable(source: Path, folder: Path) -> Path:
     if libraries.exists():
         shutil.copytree(libraries, folder / libraries.name, symlinks=True)
     return Path(shutil.copytree(source, folder / package.name / source.name, symlinks=True))
+
+
+def _has_room(path: Path) -> bool:
+    # In a container it is often too small for a server, and programs copied there may not run.
+    return (
+        os.access(path, os.W_OK)
+        and not os.statvfs(path).f_flag & os.ST_NOEXEC
+        and shutil.disk_usage(path).free >= _ROOM_BYTES
+    )
 
 
 def _open_to_others(path: Path) -> bool:

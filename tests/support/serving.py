@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.cores import PUBLIC_URL, settings_for
 from tests.support.fakes import FakeClock
+from tests.support.identities import ScriptedProviders
+from tests.support.ready_keys import ReadyKeys
 from vestibule.assembly.application import Application, assemble
 from vestibule.core.facade import Core
 from vestibule.core.projects import Client, IssuedServiceKey, NewClient, NewProject, Project
@@ -39,6 +41,7 @@ class Running:
     clock: FakeClock
     project: Project
     account_client: Client
+    identities: ScriptedProviders = field(default_factory=ScriptedProviders)
     _kept: Mailbox = field(default_factory=Mailbox)
     _texts: Mailbox = field(default_factory=Mailbox)
 
@@ -95,13 +98,16 @@ Serve = Callable[..., AbstractAsyncContextManager[Running]]
 @pytest.fixture
 def serve(database_url: str, clock: FakeClock) -> Serve:
     """Return the function that starts a server on the test's own database, on each engine in turn."""
+    ready_keys = ReadyKeys()
 
     @asynccontextmanager
     async def start(environ: Mapping[str, str] | None = None, **changes: Any) -> AsyncIterator[Running]:
         policy = changes.pop("policy", {})
+        identities = ScriptedProviders()
         settings = settings_for(database_url, environ, **{"access_log": False, **changes})
         settings = replace(settings, policy=replace(settings.policy, **policy)) if policy else settings
-        application = assemble(settings, clock=clock, entropy=SystemEntropy(), with_worker=False)
+        application = assemble(settings, clock=clock, entropy=SystemEntropy(), identities=identities, with_worker=False)
+        application.core.key_sets.make_pem = ready_keys
         await application.start()
         try:
             project = await application.core.catalog.default()
@@ -110,7 +116,7 @@ def serve(database_url: str, clock: FakeClock) -> Serve:
             )
             transport = httpx2.ASGITransport(app=application.app, client=("192.0.2.1", 1234))
             async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as http:
-                yield Running(application, http, clock, project, client)
+                yield Running(application, http, clock, project, client, identities)
         finally:
             await application.stop()
 

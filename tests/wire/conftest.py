@@ -29,6 +29,9 @@ class StoppedClock:
         """Move it on; keywords are those of timedelta."""
         self.moment += timedelta(**duration)
 
+    async def wait_until(self, at_seconds: float) -> None:
+        """Nothing here waits."""
+
 
 @dataclass
 class Heard:

@@ -7,11 +7,14 @@ from typing import TextIO
 
 from vestibule.assembly.background import Background
 from vestibule.assembly.channels import Channels, channels_of
+from vestibule.assembly.claims import custom_claims_of
 from vestibule.assembly.cores import build_core
 from vestibule.assembly.dev_provider import dev_provider_mount
+from vestibule.assembly.identities import identity_providers
 from vestibule.assembly.readiness import readiness_checks
 from vestibule.assembly.start import Preparation
 from vestibule.core.facade import Core
+from vestibule.core.social import IdentityProviders
 from vestibule.delivery.mail import Transport
 from vestibule.delivery.mailbox import Mailbox
 from vestibule.delivery.render import Renderer
@@ -54,7 +57,7 @@ class Application:
     async def stop(self) -> None:
         """Stop the tasks and give everything back."""
         await self.background.stop()
-        await self.channels.outbound.close()
+        await self.channels.close()
         await self.core.db.close()
         self.core.sign_in_with_password.hashing.close()
 
@@ -66,19 +69,29 @@ def assemble(
     entropy: Entropy | None = None,
     transport: Transport | None = None,
     texts: TextTransport | None = None,
+    identities: IdentityProviders | None = None,
     log_stream: TextIO | None = None,
     with_worker: bool = True,
 ) -> Application:
     """Return the application that `settings` describe; nothing is opened yet.
 
-    `transport` and `texts` take the places of the transports for mails and text messages.
+    `transport` and `texts` take the places of the transports for mails and text messages; `identities` are the
+    providers that people come in by.
 
     Raises: MountError, ValueError when the settings contradict each other.
     """
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     db = database_from_url(settings.database_url, pool_size=settings.pool_size, pgbouncer=settings.pgbouncer)
     channels = channels_of(settings, mail=transport, texts=texts)
-    core = build_core(settings, db, clock, entropy, channels.remote_verification)
+    claims = custom_claims_of(settings, channels.outbound, channels.hasura, clock, entropy)
+    identities = identities or identity_providers(
+        settings,
+        is_default=lambda project_id: core.catalog.is_default(project_id),  # noqa: PLW0108 - the core is built below
+        outbound=channels.outbound,
+        clock=clock,
+        entropy=entropy,
+    )
+    core = build_core(settings, db, clock, entropy, channels.remote_verification, claims, identities)
     renderer = Renderer(settings.policy.default_locale, [settings.mail_templates] if settings.mail_templates else [])
     worker = _worker(core, renderer, channels) if with_worker else None
     background = Background(core, Preparation(core, settings), worker, mail_leaves=channels.mail is not None)

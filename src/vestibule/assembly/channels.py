@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 
+from vestibule.assembly.claims import hasura_client
 from vestibule.core.texts import RemoteVerification
 from vestibule.delivery.mail import Transport
 from vestibule.delivery.mailbox import Mailbox, MailboxTransport
@@ -23,14 +24,22 @@ from vestibule.settings import Settings
 class Channels:
     """The ways out. Without a transport messages wait in the outbox; `mailbox` is what the development page shows.
 
-    `remote_verification` is there when the provider makes the codes of texts itself.
+    `remote_verification` is there when the provider makes the codes of texts itself, `hasura` when it is asked for
+    custom claims.
     """
 
     outbound: OutboundClient
+    hasura: OutboundClient | None
     mail: Transport | None
     texts: TextTransport | None
     remote_verification: RemoteVerification | None
     mailbox: Mailbox | None
+
+    async def close(self) -> None:
+        """Let go of all connections."""
+        await self.outbound.close()
+        if self.hasura is not None:
+            await self.hasura.close()
 
 
 def channels_of(settings: Settings, *, mail: Transport | None = None, texts: TextTransport | None = None) -> Channels:
@@ -39,6 +48,7 @@ def channels_of(settings: Settings, *, mail: Transport | None = None, texts: Tex
     mailbox = Mailbox() if settings.dev else None
     return Channels(
         outbound=outbound,
+        hasura=hasura_client(settings),
         mail=mail or _mail(settings, mailbox, outbound),
         texts=texts or _texts(settings, mailbox, outbound),
         remote_verification=_remote_verification(settings, outbound),

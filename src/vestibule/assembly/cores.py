@@ -5,6 +5,7 @@ from typing import Final
 
 from vestibule.assembly.parts import parts_of
 from vestibule.assembly.second_factor import build_second_factor
+from vestibule.assembly.social import build_social
 from vestibule.core.access_tokens import (
     CreateAccessToken,
     RevokeAccessToken,
@@ -12,6 +13,7 @@ from vestibule.core.access_tokens import (
     SignOutEverywhere,
 )
 from vestibule.core.anonymous import DeanonymizeByLink, SignInAnonymously
+from vestibule.core.claims import GatherClaims
 from vestibule.core.elevation import ElevationRule
 from vestibule.core.email_codes import (
     ElevateWithEmailCode,
@@ -46,6 +48,7 @@ from vestibule.core.sessions import ChangeStanding, RefreshSession
 from vestibule.core.signing import (
     KeyRotation,
 )
+from vestibule.core.social import IdentityProviders, NoProviders
 from vestibule.core.text_codes import (
     ChangePhone,
     ElevateWithTextCode,
@@ -73,10 +76,18 @@ def build_core(
     clock: Clock,
     entropy: Entropy,
     remote_verification: RemoteVerification | None = None,
+    custom_claims: GatherClaims | None = None,
+    identities: IdentityProviders | None = None,
 ) -> Core:
-    """Return every use-case, ready to call; `remote_verification` where the SMS provider makes the codes itself."""
+    """Return every use-case, ready to call.
+
+    `remote_verification` is there where the SMS provider makes the codes itself, `custom_claims` where tokens get any,
+    `identities` where people come in by providers.
+    """
     parts = parts_of(settings, db, clock, entropy, remote_verification)
+    social = build_social(db, parts, identities or NoProviders())
     return Core(
+        custom_claims=custom_claims,
         db=db,
         clock=clock,
         keyring=parts.keyring,
@@ -124,6 +135,14 @@ def build_core(
             parts.revoke_sessions,
             parts.finish,
         ),
+        depart_to_provider=social.depart,
+        arrive_from_provider=social.arrive,
+        enter_with_id_token=social.enter_with_id_token,
+        link_with_id_token=social.link_with_id_token,
+        linked_identities=social.linked,
+        unlink_identity=social.unlink,
+        take_provider_session=social.take_session,
+        refresh_provider_session=social.refresh_session,
         sign_in_anonymously=SignInAnonymously(db, parts.attempts, parts.register, parts.finish),
         deanonymize=parts.deanonymize,
         deanonymize_with_password=DeanonymizeWithPassword(

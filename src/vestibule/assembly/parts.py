@@ -25,7 +25,7 @@ from vestibule.core.passwords import (
     SetPassword,
 )
 from vestibule.core.projects import Catalog
-from vestibule.core.proofs import ProveAddress
+from vestibule.core.proofs import FirstProof, ProveAddress
 from vestibule.core.sessions import IssueSession, RefreshSecrets, RevokeSessions
 from vestibule.core.signin import FinishSignIn
 from vestibule.core.signing import (
@@ -101,6 +101,7 @@ class Parts:
     text_newcomers: TextNewcomers
     prove_number: ProveNumber
     set_password: SetPassword
+    first_proof: FirstProof
     prove_address: ProveAddress
     change_address: ChangeAddress
     mail_link: MailLink
@@ -154,7 +155,8 @@ def parts_of(
     newcomers = TextNewcomers(db, register, texts)
     prove_number = ProveNumber(users, tickets, register, notice, audit, clock)
     set_password = SetPassword(users, revoke, tickets, notice, audit, clock)
-    prove = ProveAddress(users, tickets, revoke, audit, clock)
+    first_proof = FirstProof(users, tickets, revoke, audit, clock)
+    prove = ProveAddress(users, tickets, first_proof)
     change_address = ChangeAddress(users, create_user, tickets, revoke, notice, audit, clock)
     mail_link = MailLink(db, users, register, letters)
     deanonymize = Deanonymize(db, users, create_user, revoke, audit, clock)
@@ -189,6 +191,7 @@ def parts_of(
         text_newcomers=newcomers,
         prove_number=prove_number,
         set_password=set_password,
+        first_proof=first_proof,
         prove_address=prove,
         change_address=change_address,
         mail_link=mail_link,

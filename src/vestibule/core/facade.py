@@ -11,6 +11,7 @@ from vestibule.core.access_tokens import (
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.anonymous import Deanonymize, DeanonymizeByLink, SignInAnonymously
 from vestibule.core.audit import AuditLog
+from vestibule.core.claims import GatherClaims
 from vestibule.core.elevation import ElevationRule
 from vestibule.core.email_codes import (
     ElevateWithEmailCode,
@@ -37,6 +38,16 @@ from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
 from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
 from vestibule.core.signing import KeyRotation, KeySets
+from vestibule.core.social import (
+    ArriveFromProvider,
+    DepartToProvider,
+    EnterWithIdToken,
+    LinkWithIdToken,
+    ListIdentities,
+    RefreshProviderSession,
+    TakeProviderSession,
+    UnlinkIdentity,
+)
 from vestibule.core.text_codes import (
     ChangePhone,
     ElevateWithTextCode,
@@ -59,6 +70,7 @@ from vestibule.storage import Database
 class Core:
     """Every use-case, ready to call; built once per process by the assembly."""
 
+    custom_claims: GatherClaims | None  # None where nobody configured any: then nothing is to be asked
     db: Database
     clock: Clock
     keyring: Keyring
@@ -82,6 +94,14 @@ class Core:
     add_passkey: AddPasskey
     elevate_with_passkey: ElevateWithPasskey
     second_factor: SecondFactor
+    depart_to_provider: DepartToProvider
+    arrive_from_provider: ArriveFromProvider
+    enter_with_id_token: EnterWithIdToken
+    link_with_id_token: LinkWithIdToken
+    linked_identities: ListIdentities
+    unlink_identity: UnlinkIdentity
+    take_provider_session: TakeProviderSession
+    refresh_provider_session: RefreshProviderSession
     sign_in_anonymously: SignInAnonymously
     deanonymize: Deanonymize
     deanonymize_with_password: DeanonymizeWithPassword

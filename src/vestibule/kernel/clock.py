@@ -1,5 +1,6 @@
 """The only place that reads the wall clock, so that tests can stop it (design: time is passed in)."""
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
@@ -10,10 +11,14 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Clock(Protocol):
-    """Gives the present moment as an aware UTC datetime."""
+    """Gives the present moment as an aware UTC datetime, and lets time pass."""
 
     def now(self) -> datetime:
         """Return the present moment, aware, in UTC, with microseconds."""
+        ...
+
+    async def wait_until(self, at_seconds: float) -> None:
+        """Return once `monotonic_seconds()` has come to `at_seconds`."""
         ...
 
 
@@ -23,6 +28,10 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present moment, aware, in UTC, with microseconds."""
         return datetime.now(UTC)
+
+    async def wait_until(self, at_seconds: float) -> None:
+        """Return once `monotonic_seconds()` has come to `at_seconds`."""
+        await asyncio.sleep(at_seconds - monotonic_seconds())
 
 
 def monotonic_seconds() -> float:

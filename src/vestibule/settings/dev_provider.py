@@ -1,14 +1,17 @@
 """The provider of identities that a developing server has in itself: what both sides must know of each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from vestibule.core.signing import Algorithm
 from vestibule.kernel.secret import Secret
+from vestibule.providers import ClientAuthentication, ConfiguredProvider, ProviderSettings
+from vestibule.providers.custom import discovered_row
 
 NAME: Final = "c:dev"
 _PAGE_PATH: Final = "/_/sign-in"
 _ISSUER_PATH: Final = "/_/provider"
+_SCOPES: Final = ("openid", "email", "profile")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,23 @@ class DevProvider:
     name: str = NAME
     label: str = "Dev Provider"
     algorithm: Algorithm = Algorithm.ES256
+
+
+def with_dev_provider(providers: ProviderSettings, dev: DevProvider) -> ProviderSettings:
+    """Return `providers` and this one besides, unless an operator has given its name away."""
+    if any(each.row.name == dev.name for each in providers.oauth2):
+        return providers
+    row = discovered_row(
+        name=dev.name,
+        issuer=dev.issuer,
+        discovery_url=f"{dev.issuer}/.well-known/openid-configuration",
+        has_nonce=True,
+        algorithm=dev.algorithm.value,
+        vouches=True,  # a developer wants to see what happens then
+        authentication=ClientAuthentication.BASIC,
+    )
+    known = ConfiguredProvider(row=row, client_id=dev.client_id, client_secret=dev.client_secret, scopes=_SCOPES)
+    return replace(providers, oauth2=(*providers.oauth2, known))
 
 
 def dev_provider(public_url: str, nhost_url: str, client_secret: Secret) -> DevProvider:

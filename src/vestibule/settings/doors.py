@@ -55,6 +55,8 @@ def nhost_settings(door: Door) -> NhostSettings:
         email_limit_is_global=reader.get(nhost.EMAIL_IS_GLOBAL),
         pkce_only=reader.get(own.NHOST_PKCE_ONLY),
         link_confirm=link_confirm,
+        link_by_post=reader.get(own.NHOST_LINK_BY_POST),
+        insecure_cookies=parts.scheme == "http" and is_loopback(parts.hostname or ""),
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from vestibule.delivery.locales import LOCALES
+from vestibule.settings import provider_names
 from vestibule.settings.environ import Variable, duration, milliseconds, names, one_of, seconds, switch, text, whole
 
 _YEARS: Final = 10 * 365 * 86_400
@@ -42,6 +43,18 @@ JWT_SECRET: Final = Variable[str | None](
     "JSON with type, key, signing_key, kid, issuer, claims_namespace: signs nhost's access tokens.",
     shown="a key kept in the database",
     secret=True,
+)
+CUSTOM_CLAIMS: Final = Variable[str | None](
+    "AUTH_JWT_CUSTOM_CLAIMS", text, None, "JSON object of claims in access tokens and their paths in the user."
+)
+CUSTOM_CLAIMS_DEFAULTS: Final = Variable[str | None](
+    "AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS", text, None, "JSON object of claims and what stands in for missing values."
+)
+GRAPHQL_URL: Final = Variable[str | None](
+    "HASURA_GRAPHQL_GRAPHQL_URL", text, None, "Where custom claims are read.", shown="the user at hand"
+)
+ADMIN_SECRET: Final = Variable[str | None](
+    "HASURA_GRAPHQL_ADMIN_SECRET", text, None, "Lets this server read custom claims there.", secret=True
 )
 ACCESS_LIFE: Final = Variable(
     "AUTH_ACCESS_TOKEN_EXPIRES_IN", seconds(10, 86_400), timedelta(minutes=15), "Seconds.", shown="900"
@@ -213,7 +226,16 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         HASURA_DATABASE,
         POSTGRES_MIGRATIONS,
     ),
-    "Keys and tokens": (ENCRYPTION_KEY, JWT_SECRET, ACCESS_LIFE, REFRESH_LIFE),
+    "Keys and tokens": (
+        ENCRYPTION_KEY,
+        JWT_SECRET,
+        ACCESS_LIFE,
+        REFRESH_LIFE,
+        CUSTOM_CLAIMS,
+        CUSTOM_CLAIMS_DEFAULTS,
+        GRAPHQL_URL,
+        ADMIN_SECRET,
+    ),
     "Users": (
         DISABLE_SIGNUP,
         DISABLE_NEW_USERS,
@@ -271,6 +293,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         SMS_GENERIC_TEMPLATE,
         SMS_DEV_OUTPUT,
     ),
+    "Providers": provider_names.ALL,
     "Rate limits": (
         RATE_LIMIT_ENABLE,
         EMAIL_IS_GLOBAL,

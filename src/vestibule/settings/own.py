@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from vestibule.settings.environ import Variable, countries, days, names, one_of, seconds, switch, text, whole
+from vestibule.settings.environ import Variable, countries, days, duration, names, one_of, seconds, switch, text, whole
 
 PREFIX: Final = "VESTIBULE_"
 _MOST: Final = 2**31 - 1
@@ -116,6 +116,11 @@ PASSWORD_CHANGE_ENDS_SESSIONS: Final = switch(
 PHONE_CHANGE_ENDS_SESSIONS: Final = switch(
     "VESTIBULE_PHONE_CHANGE_ENDS_SESSIONS", "End the user's other sessions when the phone number changes.", default=True
 )
+PROVIDER_CHANGE_ENDS_SESSIONS: Final = switch(
+    "VESTIBULE_PROVIDER_CHANGE_ENDS_SESSIONS",
+    "End the user's other sessions when a provider is unlinked.",
+    default=True,
+)
 PHONE_KEPT: Final = Variable(
     "VESTIBULE_PHONE_KEPT_DAYS",
     whole(0, 36_500),
@@ -184,6 +189,10 @@ NHOST_CODES: Final = Variable(
 )
 NHOST_PKCE_ONLY: Final = switch(
     "VESTIBULE_NHOST_PKCE_ONLY", "Refuse links without `codeChallenge`, so that no redirect carries a refresh token."
+)
+NHOST_LINK_BY_POST: Final = switch(
+    "VESTIBULE_NHOST_LINK_BY_POST",
+    "Refuse access tokens in the query `connect`: linking a provider begins with `POST /link/provider/{provider}`.",
 )
 LINK_CONFIRM: Final = switch(
     "VESTIBULE_LINK_CONFIRM", "Mailed links open a page with a button; only pressing it uses the link up (nhost)."
@@ -278,6 +287,25 @@ POSTMARK_TEMPLATES: Final = switch(
     "Use the templates that are kept at Postmark, `<locale>.<template>`; false sends our own letters through it.",
     default=True,
 )
+CLAIMS_WEBHOOK_URL: Final = Variable[str | None](
+    "VESTIBULE_CLAIMS_WEBHOOK_URL", text, None, "A server of yours that is asked for the custom claims of each token."
+)
+CLAIMS_WEBHOOK_SECRET: Final = Variable[tuple[str, ...]](
+    "VESTIBULE_CLAIMS_WEBHOOK_SECRET",
+    names,
+    (),
+    "Signs what it is asked: `whsec_` and base64; several may be listed, each signs.",
+    secret=True,
+)
+CLAIMS_WEBHOOK_TIMEOUT: Final = Variable(
+    "VESTIBULE_CLAIMS_WEBHOOK_TIMEOUT", duration, timedelta(seconds=2), "How long its answer may take.", shown="2s"
+)
+CLAIMS_ON_FAILURE: Final = Variable(
+    "VESTIBULE_CLAIMS_ON_FAILURE",
+    one_of("refuse", "omit"),
+    "refuse",
+    "Where custom claims cannot be had: refuse the token, or make it without any as Nhost Auth does.",
+)
 KEEP_MESSAGES: Final = Variable(
     "VESTIBULE_KEEP_MESSAGES_DAYS",
     days(0, 36_500),
@@ -325,6 +353,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         PHONE_CHANGE_ENDS_SESSIONS,
         PHONE_KEPT,
         EMAIL_CHANGE_ENDS_SESSIONS,
+        PROVIDER_CHANGE_ENDS_SESSIONS,
         SECOND_FACTOR_AFTER,
         MFA_CHANGE_ENDS_SESSIONS,
         NOTICES,
@@ -338,8 +367,17 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         HASHING_WAITING,
         HASHING_DEADLINE,
     ),
-    "Dialects": (NHOST_CODES, NHOST_PKCE_ONLY, LINK_CONFIRM, SUBLAY_ACCESS_LIFE, CSRF, REQUIRE_ORIGIN),
+    "Dialects": (
+        NHOST_CODES,
+        NHOST_PKCE_ONLY,
+        NHOST_LINK_BY_POST,
+        LINK_CONFIRM,
+        SUBLAY_ACCESS_LIFE,
+        CSRF,
+        REQUIRE_ORIGIN,
+    ),
     "Calls to other servers": (OUTBOUND_ALLOW, OUTBOUND_PROXY, OUTBOUND_CA_FILE),
+    "Custom claims": (CLAIMS_WEBHOOK_URL, CLAIMS_WEBHOOK_SECRET, CLAIMS_WEBHOOK_TIMEOUT, CLAIMS_ON_FAILURE),
     "Limits, mail and retention": (
         RATE_LIMITS,
         REDIS_URL,

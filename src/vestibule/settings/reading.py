@@ -13,7 +13,8 @@ from vestibule.core.reaper import Retention
 from vestibule.core.signing import Algorithm
 from vestibule.settings import checks, files, own
 from vestibule.settings import nhost_names as nhost
-from vestibule.settings.dev_provider import dev_provider
+from vestibule.settings.claims import claims_settings
+from vestibule.settings.dev_provider import dev_provider, with_dev_provider
 from vestibule.settings.doors import Door, accountmaker_settings, nhost_settings, sublay_settings
 from vestibule.settings.environ import Problem, Reader, SettingsError
 from vestibule.settings.keys import configured_jwt, root_keys
@@ -22,6 +23,7 @@ from vestibule.settings.mail import mail_settings, mail_templates
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
+from vestibule.settings.providers import provider_settings
 from vestibule.settings.sms import text_settings
 from vestibule.settings.tree import Settings
 from vestibule.settings.ways_in import ways_in
@@ -80,9 +82,10 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
     door = Door(reader=reader, jwt=jwt, public_url=public_url, is_dev=flags.dev)
     database_url = _database_url(reader)
     nhost_door = nhost_settings(door)
-    policy, provider = _policy(reader), None
+    policy, providers, provider = _policy(reader), provider_settings(reader), None
     if dev is not None and place.workers == 1:  # what the provider remembers is in one process
         provider = dev_provider(public_url, nhost_door.server_url, dev.provider_secret)
+        providers = with_dev_provider(providers, provider)
         policy = dataclasses.replace(policy, allowed_redirect_urls=(*policy.allowed_redirect_urls, provider.page))
     return Settings(
         database_url=database_url,
@@ -103,6 +106,8 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         mail=mail,
         mail_templates=mail_templates(reader),
         texts=text_settings(reader, is_dev=flags.dev),
+        claims=claims_settings(reader),
+        providers=providers,
         outbound=outbound_settings(reader, itself=public_url if provider else ""),
         host=place.host,
         port=place.port,
@@ -216,6 +221,7 @@ def _policy(reader: Reader) -> Policy:
         password_change_ends_other_sessions=reader.get(own.PASSWORD_CHANGE_ENDS_SESSIONS),
         phone_change_ends_other_sessions=reader.get(own.PHONE_CHANGE_ENDS_SESSIONS),
         email_change_ends_other_sessions=reader.get(own.EMAIL_CHANGE_ENDS_SESSIONS),
+        provider_change_ends_other_sessions=reader.get(own.PROVIDER_CHANGE_ENDS_SESSIONS),
         allowed_emails=reader.get(nhost.ALLOWED_EMAILS),
         allowed_email_domains=reader.get(nhost.ALLOWED_DOMAINS),
         blocked_emails=reader.get(nhost.BLOCKED_EMAILS),

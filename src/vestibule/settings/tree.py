@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from vestibule.claims import ClaimsSettings
 from vestibule.core.passwords import Argon2Profile, HashingLoad
 from vestibule.core.projects import Policy
 from vestibule.core.reaper import Retention
@@ -15,6 +16,7 @@ from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.sublay.settings import SublaySettings
 from vestibule.kernel.secret import Secret
 from vestibule.outbound import OutboundSettings
+from vestibule.providers import ProviderSettings
 from vestibule.settings.dev_provider import DevProvider
 from vestibule.wire import LimitSettings
 
@@ -58,6 +60,8 @@ class Settings:
     mail: MailSettings | None = None
     mail_templates: Path | None = None
     texts: TextSettings | None = None
+    claims: ClaimsSettings | None = None
+    providers: ProviderSettings = field(default_factory=ProviderSettings)
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
     host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
     port: int = 4000

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from types import ModuleType
 from typing import Any, TextIO
 
@@ -22,7 +23,7 @@ from vestibule.wire.declaration import Endpoint
 from vestibule.wire.dialect import WIRE_REFUSALS, Dialect, MountError
 from vestibule.wire.endpoint import compile_endpoint
 from vestibule.wire.limits import Limiter, LimitSettings
-from vestibule.wire.not_found import Refusals, compile_preflight
+from vestibule.wire.not_found import Refusals
 from vestibule.wire.openapi import Document, describe_dialect
 from vestibule.wire.own import ReadinessCheck, own_dialect
 from vestibule.wire.request_ids import RequestIds
@@ -131,9 +132,9 @@ def build_app(
     routes, refusals = Routes(), Refusals(mounting)
     for mount in mounts:
         _mount(mount, routes, refusals, mounting)
-    documents = {mount.dialect.name: _describe(mount, dependencies, settings.public_url) for mount in mounts}
-    _mount(Mount(own_dialect(documents, readiness or {})), routes, refusals, mounting)
-    routes.complete(lambda route: compile_preflight(route.dialect, route.cors, mounting, route.allowed))
+    describe = {mount.dialect.name: partial(_describe, mount, dependencies, settings.public_url) for mount in mounts}
+    _mount(Mount(own_dialect(describe, readiness or {})), routes, refusals, mounting)
+    routes.complete(refusals.preflight)
     falcon_app = falcon.asgi.App(middleware=[_Life(lifespan, mounting)])
     return App(routes, refusals, by_name[fallback], falcon_app)
 

@@ -62,7 +62,8 @@ def header_map(pairs: list[HeaderPair]) -> dict[bytes, bytes]:
 class Call:
     """One request. `caller` and `project` are filled in by the dialect's own functions before the handler runs.
 
-    `response_headers` are added to whatever answer leaves, refusals included.
+    `response_headers` are added to whatever answer leaves, refusals included. `delivery` is what the dialect's handlers
+    tell its renderer of failures.
     """
 
     __slots__ = (
@@ -73,6 +74,7 @@ class Call:
         "body",
         "body_members",
         "caller",
+        "delivery",
         "dialect",
         "endpoint",
         "params",
@@ -110,6 +112,7 @@ class Call:
         self.caller: Any = None
         self.body: Any = None
         self.query: Any = None
+        self.delivery: Any = None  # where a failure is to be told, once a handler of the dialect knows
         self.raw_headers: Mapping[bytes, bytes] = _NOTHING
         self.raw_body: bytes | None = None
         self.body_members: Mapping[str, object] = _NO_MEMBERS

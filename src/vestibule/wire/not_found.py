@@ -18,12 +18,13 @@ _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 class Refusals:
-    """Answers for requests that no endpoint takes, compiled for each dialect on first need."""
+    """Answers for requests that no endpoint takes, compiled for each dialect on first need; preflights too."""
 
     def __init__(self, mounting: Mounting) -> None:
         self._mounting = mounting
         self._not_found: dict[str, Responder] = {}
         self._not_allowed: dict[tuple[str, tuple[str, ...]], Responder] = {}
+        self._preflights: dict[tuple[str, int, tuple[str, ...]], Responder] = {}
         self._options: dict[str, Responder] = {}
         self._redirects: dict[str, Responder] = {}
 
@@ -33,6 +34,13 @@ class Refusals:
         self._not_found[dialect.name] = compile_refusal(dialect, mounting, _raise_not_found)
         self._options[dialect.name] = compile_preflight(dialect, dialect.cors, mounting, ())
         self._redirects[dialect.name] = compile_refusal(dialect, mounting, _without_slash)
+
+    def preflight(self, route: Route) -> Responder:
+        """Return the responder for OPTIONS on a path; many paths answer alike."""
+        key = (route.dialect.name, id(route.cors), route.allowed)  # policies live as long as their dialect
+        if key not in self._preflights:
+            self._preflights[key] = compile_preflight(route.dialect, route.cors, self._mounting, route.allowed)
+        return self._preflights[key]
 
     def method_not_allowed(self, route: Route) -> Responder:
         """Return the responder for a path whose endpoints do not know the method."""

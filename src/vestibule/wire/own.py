@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from typing import Any, Final, Literal
 
 import msgspec
@@ -19,6 +20,7 @@ from vestibule.wire.failures import InternalError
 from vestibule.wire.openapi import Document
 
 ReadinessCheck = Callable[[], Awaitable[object]]
+Describe = Callable[[], Document]
 
 _CACHE: Final = "public, max-age=300"
 PATIENCE_SECONDS: Final = 2.0  # for one check
@@ -65,8 +67,8 @@ def _wire_error(kind: type[Failure]) -> WireError:
     return WireError(_STATUSES.get(kind.code, 500), kind.code)
 
 
-def own_dialect(documents: Mapping[str, Document], readiness: Mapping[str, ReadinessCheck]) -> Dialect:
-    """Return the dialect of the server's own paths.
+def own_dialect(describe: Mapping[str, Describe], readiness: Mapping[str, ReadinessCheck]) -> Dialect:
+    """Return the dialect of the server's own paths; `describe` gives the documents of the others.
 
     A check fails when it raises or returns False; text is a warning.
     """
@@ -100,14 +102,35 @@ def own_dialect(documents: Mapping[str, Document], readiness: Mapping[str, Readi
         checks = dict(zip(names, results, strict=True))
         return Answer(Readiness("ready" if ready else "not ready", checks), status=_READY if ready else _NOT_READY)
 
-    _serve_documents(own, documents)
+    _serve_documents(own, describe)
     return own
 
 
-def _serve_documents(own: Dialect, documents: Mapping[str, Document]) -> None:
-    encoded = {f"{name}.json": msgspec.json.encode(document) for name, document in documents.items()}
-    tags = {name: f'"{hashlib.sha256(content).hexdigest()[:32]}"' for name, content in encoded.items()}
-    page, policy = docs_page(documents)
+class _Documents:
+    """The documents as they are sent, and the page: written when somebody asks, since most servers are never asked."""
+
+    def __init__(self, describe: Mapping[str, Describe]) -> None:
+        self.names = frozenset(f"{name}.json" for name in describe)
+        self._describe = describe
+
+    @cached_property
+    def encoded(self) -> Mapping[str, tuple[bytes, str]]:
+        """Each document with its entity tag."""
+        contents = {f"{name}.json": msgspec.json.encode(document) for name, document in self._described.items()}
+        return {name: (content, f'"{hashlib.sha256(content).hexdigest()[:32]}"') for name, content in contents.items()}
+
+    @cached_property
+    def page(self) -> tuple[str, str]:
+        """The page and its Content-Security-Policy."""
+        return docs_page(self._described)
+
+    @property
+    def _described(self) -> Mapping[str, Document]:
+        return {name: describe() for name, describe in self._describe.items()}
+
+
+def _serve_documents(own: Dialect, describe: Mapping[str, Describe]) -> None:
+    documents = _Documents(describe)
 
     @own.get(
         "/openapi/{document}",
@@ -116,18 +139,20 @@ def _serve_documents(own: Dialect, documents: Mapping[str, Document]) -> None:
         raises=(RouteNotFound,),
         answers={200: dict[str, Any], 304: None},
     )
-    def openapi(call: Call, document: str) -> RawBody | Answer[None]:
+    async def openapi(call: Call, document: str) -> RawBody | Answer[None]:
         """Describe one dialect by an OpenAPI 3.1 document, such as `nhost.json`."""
-        if document not in encoded:
+        if document not in documents.names:
             raise RouteNotFound
-        tag = ("etag", tags[document])
-        if tags[document] in (call.header("if-none-match") or ""):
-            return Answer(None, status=304, headers=[tag])
-        return RawBody(encoded[document], JSON, headers=[tag])
+        content, tag = (await asyncio.to_thread(lambda: documents.encoded))[document]
+        header = ("etag", tag)
+        if tag in (call.header("if-none-match") or ""):
+            return Answer(None, status=304, headers=[header])
+        return RawBody(content, JSON, headers=[header])
 
     @own.get("/docs", cache=_CACHE)
-    def docs() -> Html:
+    async def docs() -> Html:
         """Show all dialects, their endpoints and shapes on one page."""
+        page, policy = await asyncio.to_thread(lambda: documents.page)
         return Html(page, headers=[("content-security-policy", policy)])
 
 

@@ -52,6 +52,13 @@ ACCESS_TOKEN = Statement(
     VALUES (:project_id, :id, :user_id, :secret, :now, :now)
     """,
 )
+IDENTITY = Statement(
+    None,
+    """
+    INSERT INTO vestibule_identities (project_id, id, user_id, provider, issuer, subject, created_at)
+    VALUES (:project_id, :id, :user_id, 'github', 'https://github.example', :subject, :now)
+    """,
+)
 SECOND_FACTOR = Statement(
     None,
     """
@@ -59,7 +66,7 @@ SECOND_FACTOR = Statement(
     WHERE project_id = :project_id AND id = :user_id
     """,
 )
-FACTORS = ("passkeys", "totp", "recovery_codes", "access_tokens")
+FACTORS = ("passkeys", "totp", "recovery_codes", "access_tokens", "identities")
 COUNTS = {
     table: Statement(int, f"SELECT COUNT(*) FROM vestibule_{table}")  # noqa: S608 - the names above
     for table in FACTORS
@@ -73,6 +80,7 @@ async def leave_everything(under_test: CoreUnderTest, user_id: UUID) -> None:
     for statement in (PASSKEY, RECOVERY_CODE, ACCESS_TOKEN):
         await under_test.db.run(statement, **common, id=uuid4(), secret=uuid4().bytes, now=now)
     await under_test.db.run(TOTP, **common, secret=b"sealed", now=now)
+    await under_test.db.run(IDENTITY, **common, id=uuid4(), subject=str(uuid4()), now=now)
     await under_test.db.run(SECOND_FACTOR, **common, now=now)
     pending = NewTicket(
         project_id=under_test.project.id,

@@ -249,3 +249,34 @@ async def test_the_database_does_not_hold_the_secret(under_test: CoreUnderTest) 
     assert signed_in.secret[:8].hex() not in row
     assert signed_in.secret[8:].hex() not in row
     assert PASSWORD not in row
+
+
+async def test_an_outlook_changes_nothing(under_test: CoreUnderTest) -> None:
+    """Asked as often as one likes; the secret is as good as before, its rotation as well."""
+    signed_in = await under_test.sign_up()
+    refresh_session, visit = under_test.core.refresh_session, under_test.visit()
+    for _ in range(3):
+        live = await refresh_session.outlook(visit, signed_in.secret, ANY)
+        assert live is not None
+        assert (live.session.id, live.subject.id) == (signed_in.session.id, signed_in.subject.id)
+    current = await refresh(under_test, signed_in.secret)
+    for secret in (signed_in.secret, current):
+        assert await refresh_session.outlook(visit, secret, ANY) is not None
+    assert await refresh(under_test, signed_in.secret) == current
+
+
+async def test_an_outlook_shows_nobody_what_they_cannot_refresh(under_test: CoreUnderTest) -> None:
+    """An unknown secret, another door's, an expired and a stolen one; the session of the last does not end by it."""
+    signed_in = await under_test.sign_up()
+    refresh_session, visit = under_test.core.refresh_session, under_test.visit()
+    assert await refresh_session.outlook(visit, bytes(16), ANY) is None
+    assert await refresh_session.outlook(under_test.visit("sublay"), signed_in.secret, ANY) is None
+    other = await under_test.other_project()
+    assert await refresh_session.outlook(under_test.visit(project=other), signed_in.secret, ANY) is None
+    assert await refresh_session.outlook(visit, signed_in.secret, RefreshTerms(rotation=FIXED)) is None
+    current = await refresh(under_test, signed_in.secret)
+    under_test.clock.advance(GRACE)
+    assert await refresh_session.outlook(visit, signed_in.secret, ANY) is None
+    assert await refresh_session.outlook(visit, current, ANY) is not None
+    under_test.clock.advance(timedelta(days=365))
+    assert await refresh_session.outlook(visit, current, ANY) is None

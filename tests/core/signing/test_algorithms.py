@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from vestibule.core.signing import (
     Algorithm,
@@ -285,7 +286,22 @@ def test_what_is_no_token_is_refused(text: str) -> None:
 @pytest.mark.parametrize("pem", [b"", b"-----BEGIN PRIVATE KEY-----\n", PEMS["EC"], PEMS["Ed"]])
 def test_a_key_of_another_kind_is_refused_at_the_start(pem: bytes) -> None:
     """Not on the first sign-in (security 110)."""
-    with pytest.raises(Exception):  # noqa: B017, PT011 - whatever the library calls it, it is not silent
+    with pytest.raises(ValueError, match="not a private key for RS256"):
+        signing_key_from_pem(None, Algorithm.RS256, pem)
+
+
+def test_a_configured_key_of_wrong_numbers_is_refused_at_the_start() -> None:
+    """Keys of ours are not asked again, nobody can have changed them; what an operator brings is (security 110)."""
+    good = serialization.load_pem_private_key(PEMS["RSA"], None)
+    assert isinstance(good, rsa.RSAPrivateKey)
+    numbers = good.private_numbers()
+    broken = rsa.RSAPrivateNumbers(
+        numbers.p, numbers.q, numbers.d + 2, numbers.dmp1, numbers.dmq1, numbers.iqmp, numbers.public_numbers
+    )
+    pem = broken.private_key(unsafe_skip_rsa_key_validation=True).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    with pytest.raises(ValueError, match="not a private key for RS256"):
         signing_key_from_pem(None, Algorithm.RS256, pem)
 
 

@@ -5,6 +5,7 @@ import pytest
 from tests.support.cores import ROOT_KEY, core_under_test
 from tests.support.fakes import FakeClock
 from tests.support.second_factor import holder, newcomer
+from vestibule.assembly.start import StartRefused
 from vestibule.kernel.keyring import UnknownRootKey
 from vestibule.kernel.secret import Secret
 from vestibule.storage import Database, Statement
@@ -61,11 +62,23 @@ async def test_a_secret_is_sealed_anew_when_it_is_used(database_url: str, db: Da
     assert new.core.keyring.is_current((await db.all(SEALED))[0])
 
 
+async def test_a_key_that_still_seals_a_secret_cannot_be_given_up(
+    database_url: str, db: Database, clock: FakeClock
+) -> None:
+    """The start is refused: otherwise its users would find out, one by one (security 110)."""
+    old = await core_under_test(database_url, db, clock, root_keys=(OLD, NEW))
+    await core_under_test(database_url, db, clock, root_keys=(NEW, OLD))
+    await holder(old)
+    with pytest.raises(StartRefused, match="VESTIBULE_SECRET_KEYS"):
+        await core_under_test(database_url, db, clock, root_keys=(NEW,))
+
+
 async def test_without_its_root_key_a_secret_stays_shut(database_url: str, db: Database, clock: FakeClock) -> None:
     """Nothing falls back to letting somebody in (security 110)."""
     old = await core_under_test(database_url, db, clock, root_keys=(OLD, NEW))
     await core_under_test(database_url, db, clock, root_keys=(NEW, OLD))
+    started_too_early = await core_under_test(database_url, db, clock, root_keys=(NEW,))
     ann = await holder(old)
-    ann.under_test = await core_under_test(database_url, db, clock, root_keys=(NEW,))
+    ann.under_test = started_too_early
     with pytest.raises(UnknownRootKey):
         await ann.elevate(ann.application.fresh())

@@ -78,6 +78,13 @@ async def test_a_wrong_code_does_not_cost_the_ticket(ann: Holder) -> None:
     await ann.show(ticket, ann.application.fresh())
 
 
+async def test_two_devices_may_be_asked_at_once(ann: Holder) -> None:
+    """The challenge of the first survives that of the second: whoever has only the password can end neither."""
+    first, second = await ann.ticket(), await ann.ticket(replace(ann.visit(), network="198.51.100.7"))
+    await ann.show(first, ann.application.fresh())
+    await ann.show(second, ann.application.fresh())
+
+
 @pytest.mark.parametrize("nothing", ["", " ", "-", "000000000000", "null"])
 async def test_showing_nothing_is_showing_a_wrong_code(ann: Holder, nothing: str) -> None:
     """No step is skipped by leaving it empty (security 90)."""

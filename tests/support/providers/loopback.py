@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 from urllib.parse import urlsplit
 
+import jwt
 import msgspec
 
 from tests.support.providers.standing_in import Answer, Seen, StandIn
@@ -39,6 +40,30 @@ def client_of(*redirect_uris: str, client_id: str = CLIENT_ID, needs_pkce: bool 
         redirect_uris=frozenset(redirect_uris),
         needs_pkce=needs_pkce,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppleClient(Client):
+    """A client that proves itself as Apple wants it: by a JWT made for this request. `secret` is its public key."""
+
+    team_id: str
+    key_id: str
+
+    def accepts(self, secret: str) -> bool:
+        """Tell whether the JWT is good."""
+        try:
+            is_known = jwt.get_unverified_header(secret)["kid"] == self.key_id
+            claims = jwt.decode(
+                secret,
+                self.secret.reveal(),
+                algorithms=["ES256"],
+                issuer=self.team_id,
+                audience="https://appleid.apple.com",
+                options={"require": ["exp", "iat", "sub"]},
+            )
+        except (jwt.PyJWTError, KeyError):
+            return False
+        return is_known and claims["sub"] == self.id
 
 
 @dataclass

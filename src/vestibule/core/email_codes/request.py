@@ -49,7 +49,7 @@ class RequestEmailCode:
         newcomer = admitted(policy, wish)
         await self.postage.count_request(visit, newcomer.address.key)
         await self.guesses.begin_anew(visit, Purpose.EMAIL_CODE, newcomer.address.key)
-        async with even_pace():
+        async with even_pace(self.postage.clock):
             subject = await self._known(visit, newcomer)
             if not policy.auto_sign_up_enabled:
                 await self._quietly(visit, subject, newcomer)

@@ -4,7 +4,6 @@ Each code has five tries, which the desk counts. Here is what goes on over all c
 another code, and must not make guessing at it endless (security 73).
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Protocol
@@ -94,7 +93,7 @@ class GuessCode:
         try:
             return _right(visit, guess, await self.compare(visit, guess))
         except InvalidTicket as error:
-            await asyncio.sleep(refused_at_seconds - monotonic_seconds())
+            await self.attempts.clock.wait_until(refused_at_seconds)
             raise refusal from error
 
     async def begin_anew(self, visit: Visit, purpose: Purpose, address: str) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from vestibule.core.attempts import AttemptBudget, Budget
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
+from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import TooManyAttempts
 from vestibule.storage import Database
 
@@ -27,6 +28,11 @@ class Postage:
     db: Database
     attempts: AttemptBudget
     audit: AuditLog
+
+    @property
+    def clock(self) -> Clock:
+        """What the waits of whoever asks for one are measured by."""
+        return self.attempts.clock
 
     async def count_request(self, visit: Visit, email_key: str) -> None:
         """Count somebody's wish for a letter to this address. Raises: TooManyAttempts."""

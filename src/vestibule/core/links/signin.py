@@ -31,7 +31,7 @@ class RequestSignInLink:
         refuse_unless_enabled(policy)
         newcomer = admitted(policy, wish)
         await self.postage.count_request(visit, newcomer.address.key)
-        async with even_pace():
+        async with even_pace(self.postage.clock):
             subject = await self._known(visit, newcomer)
             if not policy.auto_sign_up_enabled:
                 await self._quietly(visit, subject, newcomer)

@@ -31,7 +31,7 @@ class SignUpWithLink:
             raise SignUpDisabled
         newcomer = admitted(policy, wish)
         await self.postage.count_request(visit, newcomer.address.key)
-        async with even_pace():
+        async with even_pace(self.postage.clock):
             # Counted for whoever is known as well: a spent amount must not tell the two apart.
             await self.postage.count_letter(visit)
             subject = await self.users.subject_by_email(self.db, visit.project.id, newcomer.address.key)

@@ -32,6 +32,8 @@ SecurityEvent = Literal[
     "recovery-code-used",
     "second-factor-locked",
     "phone-changed",
+    "provider-added",
+    "provider-removed",
     "sign-in-blocked",
 ]
 

@@ -31,7 +31,7 @@ class RequestPasswordReset:
 
     async def __call__(self, visit: Visit, email: str, form: LetterForm) -> None:
         """Answer nothing, as late, whether the address is unknown, refused, disabled, mailed too often or fine."""
-        async with even_pace():
+        async with even_pace(self.postage.clock):
             await self._mail(visit, email, form)
 
     async def _mail(self, visit: Visit, email: str, form: LetterForm) -> None:

@@ -38,10 +38,15 @@ class Catalog:
     _clients: dict[str, Client] = field(default_factory=dict)
     _clients_by_id: dict[UUID, Client] = field(default_factory=dict)
     _hosts: dict[str, tuple[Project, Client | None] | None] = field(default_factory=dict)
+    _default_id: ProjectId | None = None
 
     async def default(self) -> Project:
         """Return the project that the configuration describes."""
         return await self.project(DEFAULT_PROJECT)
+
+    def is_default(self, project_id: ProjectId) -> bool:
+        """Tell whether that is the project that the configuration describes; it has been read once by then."""
+        return project_id == self._default_id
 
     async def project(self, public_id: str) -> Project:
         """Return the project with that public id. Raises: ProjectNotFound."""
@@ -131,6 +136,8 @@ class Catalog:
             policy=overlaid(self.default_policy if is_default else Policy(), row.settings),
             parent_account_id=AccountId(row.parent_account_id) if row.parent_account_id else None,
         )
+        if is_default:
+            self._default_id = project.id
         if is_default and self.default_key is not None:
             self.key_sets.configured[KeyOwner(project.id)] = self.default_key
         if generation != self.key_sets.generation:

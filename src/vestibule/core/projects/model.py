@@ -65,6 +65,7 @@ class Policy:
     mfa_change_ends_other_sessions: bool = True
     phone_change_ends_other_sessions: bool = True
     email_change_ends_other_sessions: bool = True
+    provider_change_ends_other_sessions: bool = True
     allowed_emails: tuple[str, ...] = ()
     allowed_email_domains: tuple[str, ...] = ()
     blocked_emails: tuple[str, ...] = ()

@@ -41,6 +41,7 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     mfa_change_ends_other_sessions: bool | UnsetType = UNSET
     phone_change_ends_other_sessions: bool | UnsetType = UNSET
     email_change_ends_other_sessions: bool | UnsetType = UNSET
+    provider_change_ends_other_sessions: bool | UnsetType = UNSET
     allowed_emails: tuple[str, ...] | UnsetType = UNSET
     allowed_email_domains: tuple[str, ...] | UnsetType = UNSET
     blocked_emails: tuple[str, ...] | UnsetType = UNSET

@@ -1,4 +1,4 @@
-"""Proofs of an address: what a mailed ticket or code does when it comes back, and what it ends.
+"""Proofs of an address: what comes back from a mailbox, or what a provider vouches for, and what it ends.
 
 Whoever registers an address that is not theirs can leave a password there and wait for its owner to come (security 2).
 So the first proof of an address takes away everything that could sign in before it. A proof that belongs to the sign-up
@@ -14,12 +14,12 @@ from vestibule.core.projects import Visit
 from vestibule.core.proofs import store
 from vestibule.core.sessions import RevokeSessions
 from vestibule.core.tickets import Purpose, Ticket, TicketDesk
-from vestibule.core.users import UserDirectory
+from vestibule.core.users import CredentialRow, UserDirectory
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import InvalidTicket, UserNotFound
 from vestibule.storage import Queries, Statement
 
-__all__ = ["ProveAddress"]
+__all__ = ["FirstProof", "ProveAddress"]
 
 # What says the same about the same mailbox: one of them is enough, and the others are not left lying there.
 _ONE_PROOF: Final = (Purpose.SIGN_IN_LINK, Purpose.EMAIL_CODE, Purpose.EMAIL_VERIFICATION)
@@ -30,7 +30,48 @@ _LEFT_BEHIND: Final[tuple[Statement[None], ...]] = (
     store.DELETE_TOTP,
     store.DELETE_RECOVERY_CODES,
     store.DELETE_ACCESS_TOKENS,
+    store.DELETE_IDENTITIES,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class FirstProof:
+    """Records that an address is its user's. The first such proof gives the user to whoever shows it, alone."""
+
+    users: UserDirectory
+    tickets: TicketDesk
+    sessions: RevokeSessions
+    audit: AuditLog
+    clock: Clock
+
+    async def __call__(
+        self,
+        tx: Queries,
+        visit: Visit,
+        proven: CredentialRow,
+        credentials: list[CredentialRow],
+        *,
+        belongs_to_sign_up: bool = False,
+    ) -> None:
+        """Record it in the caller's transaction, which holds the user; `credentials` are all that the user has."""
+        if proven.verified_at is not None:
+            return
+        if not belongs_to_sign_up and all(row.verified_at is None for row in credentials):
+            await self._reclaim(tx, visit, proven.user_id)
+        await self.users.mark_verified(tx, visit.project.id, proven.id, proven.email_key)
+
+    async def _reclaim(self, tx: Queries, visit: Visit, user_id: UUID) -> None:
+        project_id = visit.project.id
+        taken = await self.sessions.all_of(tx, project_id, user_id)
+        for statement in _LEFT_BEHIND:
+            taken += await tx.run(statement, project_id=project_id, user_id=user_id)
+        await tx.run(store.FORGET_OWNER, project_id=project_id, user_id=user_id, now=self.clock.now())
+        await self.tickets.withdraw_all(tx, project_id, user_id)
+        if taken:
+            entry = AuditEntry(
+                project_id, "user.reclaimed", user_id, dialect=visit.dialect, request_id=visit.request_id
+            )
+            await self.audit.record(tx, entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +80,7 @@ class ProveAddress:
 
     users: UserDirectory
     tickets: TicketDesk
-    sessions: RevokeSessions
-    audit: AuditLog
-    clock: Clock
+    first_proof: FirstProof
 
     async def __call__(self, tx: Queries, visit: Visit, ticket: Ticket) -> None:
         """Hold the user, spend the examined ticket, or guessed code, and record the proof in the caller's transaction.
@@ -62,24 +101,7 @@ class ProveAddress:
         proven = next((row for row in credentials if row.id == ticket.credential_id), None)
         if proven is None or proven.email_key != ticket.address:
             raise InvalidTicket
-        if proven.verified_at is not None:
-            return
-        if not _belongs_to_sign_up(ticket) and all(row.verified_at is None for row in credentials):
-            await self._reclaim(tx, visit, ticket.user_id)
-        await self.users.mark_verified(tx, project.id, proven.id, proven.email_key)
-
-    async def _reclaim(self, tx: Queries, visit: Visit, user_id: UUID) -> None:
-        project_id = visit.project.id
-        taken = await self.sessions.all_of(tx, project_id, user_id)
-        for statement in _LEFT_BEHIND:
-            taken += await tx.run(statement, project_id=project_id, user_id=user_id)
-        await tx.run(store.FORGET_OWNER, project_id=project_id, user_id=user_id, now=self.clock.now())
-        await self.tickets.withdraw_all(tx, project_id, user_id)
-        if taken:
-            entry = AuditEntry(
-                project_id, "user.reclaimed", user_id, dialect=visit.dialect, request_id=visit.request_id
-            )
-            await self.audit.record(tx, entry)
+        await self.first_proof(tx, visit, proven, credentials, belongs_to_sign_up=_belongs_to_sign_up(ticket))
 
 
 def _belongs_to_sign_up(ticket: Ticket) -> bool:

@@ -27,4 +27,5 @@ _OF_USER: Final = "WHERE project_id = :project_id AND user_id = :user_id"
 DELETE_PASSKEYS: Final = Statement(None, f"DELETE FROM vestibule_passkeys {_OF_USER}")
 DELETE_TOTP: Final = Statement(None, f"DELETE FROM vestibule_totp {_OF_USER}")
 DELETE_RECOVERY_CODES: Final = Statement(None, f"DELETE FROM vestibule_recovery_codes {_OF_USER}")
+DELETE_IDENTITIES: Final = Statement(None, f"DELETE FROM vestibule_identities {_OF_USER}")
 DELETE_ACCESS_TOKENS: Final = Statement(None, f"DELETE FROM vestibule_access_tokens {_OF_USER}")

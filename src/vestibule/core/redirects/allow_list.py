@@ -24,14 +24,15 @@ class _Entry:
     port: Glob
     path: Glob
 
-    def allows(self, target: Target) -> bool:
+    def is_at(self, target: Target) -> bool:
         if self.scheme != target.scheme or (self.host is None) != (target.host is None):
             return False
         if self.host is not None and target.host is not None and not self.host.matches(target.host):
             return False
-        return self.port.matches(target.port) and (
-            self.path.matches(target.path) or self.path.matches(f"{target.path}/")
-        )
+        return self.port.matches(target.port)
+
+    def allows(self, target: Target) -> bool:
+        return self.is_at(target) and (self.path.matches(target.path) or self.path.matches(f"{target.path}/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,16 @@ class AllowList:
         """Tell whether `text` is a proper URL that an entry covers."""
         target = parse_target(text)
         return target is not None and any(entry.allows(target) for entry in self.entries)
+
+    def covers_origin(self, origin: str) -> bool:
+        """Tell whether some page of `origin` (RFC 6454: scheme, host, port) could be a target."""
+        target = parse_target(origin)
+        return (
+            target is not None
+            and target.scheme in DEFAULT_PORTS
+            and target.path == ""
+            and any(entry.is_at(target) for entry in self.entries)
+        )
 
 
 def _entries(pattern: str) -> Iterator[_Entry]:

@@ -14,7 +14,7 @@ from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
 from vestibule.core.sessions import store
 from vestibule.core.sessions.secrets import Presented, RefreshSecrets
-from vestibule.core.sessions.store import FIXED, TAPE_DIGITS, Session, SessionState
+from vestibule.core.sessions.store import FIXED, TAPE_DIGITS, LiveSession, Session, SessionState
 from vestibule.core.users import Subject, UserDirectory, refuse_unless_active
 from vestibule.kernel.clock import Clock, from_micros, to_micros
 from vestibule.kernel.errors import InvalidRefreshToken, RefreshTokenReused
@@ -59,6 +59,22 @@ class RefreshSession:
                     return refreshed
         return await self._judge(visit, secret, terms)
 
+    async def outlook(self, visit: Visit, secret: bytes, terms: RefreshTerms) -> LiveSession | None:
+        """Return whose session the secret would refresh, and change nothing; None where it would refresh none.
+
+        For what has to be known before: a secret that was rotated and then not handed out would be lost to its owner.
+        """
+        for presented in self.secrets.under_every_key(secret):
+            state = await self.db.one(store.STATE, project_id=visit.project.id, handle_hash=presented.handle_hash)
+            if state is None:
+                continue
+            if self._is_foreign(visit, state.session, terms):
+                return None
+            is_current = hmac.compare_digest(state.step_hash, presented.step_hash)
+            is_good = is_current or self._current_after(state, presented) is not None
+            return LiveSession(state.session, state.subject) if is_good else None
+        return None
+
     async def _rotate(self, visit: Visit, presented: Presented, terms: RefreshTerms) -> Refreshed | None:
         now = self.clock.now()
         follower = self.secrets.hashed(
@@ -86,7 +102,8 @@ class RefreshSession:
             state = await self.db.one(store.STATE, project_id=visit.project.id, handle_hash=presented.handle_hash)
             if state is None:
                 continue
-            self._refuse_foreign(visit, state.session, terms)
+            if self._is_foreign(visit, state.session, terms):
+                raise InvalidRefreshToken
             is_current = hmac.compare_digest(state.step_hash, presented.step_hash)
             current = secret if is_current else self._current_after(state, presented)
             if current is None:
@@ -99,15 +116,13 @@ class RefreshSession:
             return Refreshed(state.session, state.subject, current)
         raise InvalidRefreshToken
 
-    def _refuse_foreign(self, visit: Visit, session: Session, terms: RefreshTerms) -> None:
-        foreign = (
+    def _is_foreign(self, visit: Visit, session: Session, terms: RefreshTerms) -> bool:
+        return (
             session.dialect != visit.dialect
             or session.expires_at <= self.clock.now()
             or (terms.rotation is not None and session.rotation != terms.rotation)
             or (terms.client_id is not None and session.client_id != terms.client_id)
         )
-        if foreign:
-            raise InvalidRefreshToken
 
     def _current_after(self, state: SessionState, presented: Presented) -> bytes | None:
         if state.session.rotation == FIXED:

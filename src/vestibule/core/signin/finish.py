@@ -33,6 +33,8 @@ class Method(StrEnum):
     EMAIL_CODE = "email-code"
     TEXT_CODE = "text-code"
     PASSKEY = "passkey"
+    PROVIDER = "provider"
+    ID_TOKEN = "id-token"  # noqa: S105 - as above
     ANONYMOUS = "anonymous"
     ACCESS_TOKEN = "access-token"  # noqa: S105 - as above
     SECOND_FACTOR = "second-factor"
@@ -159,7 +161,8 @@ class FinishSignIn:
             client_id=visit.client_id,
             tries=_SECOND_FACTOR_TRIES,
         )
-        return SecondFactorRequired(subject, await self.tickets.issue(tx, ticket), factor)
+        # Two devices may be asked at once, at several doors; wrong codes are counted per user, over all tickets.
+        return SecondFactorRequired(subject, await self.tickets.issue(tx, ticket, replace=False), factor)
 
 
 def _refuse_unwelcome(policy: Policy, subject: Subject, method: Method) -> None:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import jwt
 import msgspec
@@ -114,6 +114,14 @@ def _refuse_unless_alive(claims: dict[str, Any], now_seconds: int) -> None:
         raise InvalidSignature
 
 
+class MakePem(Protocol):
+    """Makes the private keys of new signing keys: `generate_pem`, or whatever has some ready."""
+
+    def __call__(self, algorithm: Algorithm) -> bytes:
+        """Return a private key as unencrypted PKCS#8 PEM."""
+        ...
+
+
 def generate_pem(algorithm: Algorithm) -> bytes:
     """Return a fresh private key as unencrypted PKCS#8 PEM; RSA takes some tenths of a second."""
     key: PrivateKeyTypes
@@ -132,14 +140,22 @@ def generate_pem(algorithm: Algorithm) -> bytes:
     )
 
 
-def signing_key_from_pem(kid: str | None, algorithm: Algorithm, pem: bytes) -> SigningKey:
+def signing_key_from_pem(kid: str | None, algorithm: Algorithm, pem: bytes, *, is_ours: bool = False) -> SigningKey:
     """Return the key in `pem`, ready to sign; without a `kid` its own thumbprint is the name.
+
+    `is_ours` says that we made it and kept it sealed: whether its numbers are primes (34 ms of RSA) is not asked again.
 
     Raises: ValueError when it is no private key of that kind.
     """
-    private = _IMPLEMENTATIONS[algorithm.value].prepare_key(pem)
+    given: bytes | PrivateKeyTypes = pem
+    if is_ours:
+        given = serialization.load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+    message = f"not a private key for {algorithm}"
+    try:
+        private = _IMPLEMENTATIONS[algorithm.value].prepare_key(given)
+    except (jwt.InvalidKeyError, TypeError) as error:
+        raise ValueError(message) from error
     if not hasattr(private, "public_key"):
-        message = f"not a private key for {algorithm}"
         raise ValueError(message)
     public = private.public_key()
     jwk = public_jwk(algorithm, public)

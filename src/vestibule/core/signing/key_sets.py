@@ -13,6 +13,7 @@ from vestibule.core.signing import store
 from vestibule.core.signing.algorithms import (
     Algorithm,
     InvalidSignature,
+    MakePem,
     SigningKey,
     generate_pem,
     signing_key_from_pem,
@@ -85,6 +86,7 @@ class KeySets:
     entropy: Entropy
     default_algorithm: Algorithm = Algorithm.RS256
     configured: dict[KeyOwner, SigningKey] = field(default_factory=dict)
+    make_pem: MakePem = generate_pem
     generation: int = 0
     _loaded: dict[KeyOwner, KeySet] = field(default_factory=dict)
 
@@ -135,7 +137,7 @@ class KeySets:
         """Make a key, not stored yet: RSA takes its time, so do it before a transaction is open."""
         chosen = algorithm or self.default_algorithm
         kid = f"key_{self.entropy.bytes(9).hex()}"
-        pem = await asyncio.to_thread(generate_pem, chosen)
+        pem = await asyncio.to_thread(self.make_pem, chosen)
         return GeneratedKey(kid, chosen, pem)
 
     async def keep(self, tx: Queries, owner: KeyOwner, key: GeneratedKey, state: KeyState) -> KeyId:
@@ -149,7 +151,7 @@ class KeySets:
             client_id=owner.client_id,
             kid=key.kid,
             algorithm=key.algorithm.value,
-            public_jwk=Json(signing_key_from_pem(key.kid, key.algorithm, key.pem).public_jwk),
+            public_jwk=Json(signing_key_from_pem(key.kid, key.algorithm, key.pem, is_ours=True).public_jwk),
             private_key=self.keyring.seal(SEAL, key.pem, key.kid.encode()),
             state=state.value,
             created_at=now,
@@ -159,7 +161,7 @@ class KeySets:
 
     def _open(self, row: KeyRow) -> SigningKey:
         pem = self.keyring.open(SEAL, row.private_key, row.kid.encode())
-        return signing_key_from_pem(row.kid, Algorithm(row.algorithm), pem)
+        return signing_key_from_pem(row.kid, Algorithm(row.algorithm), pem, is_ours=True)
 
     def now_seconds(self) -> int:
         """Return the present moment as a NumericDate."""

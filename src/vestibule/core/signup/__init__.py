@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.audit import AuditEntry, AuditLog
-from vestibule.core.projects import Visit
+from vestibule.core.projects import Policy, Visit
 from vestibule.core.users import CreateUser, NewUser, Subject, UserDirectory
 from vestibule.kernel.errors import SignUpDisabled, UserNotActive
 from vestibule.storage import Queries
 
-__all__ = ["RegisterUser", "refuse_if_disabled"]
+__all__ = ["RegisterUser", "refuse_if_disabled", "refuse_unless_open"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,7 @@ class RegisterUser:
         `refuse_if_disabled`. Raises: SignUpDisabled, EmailTaken, PhoneTaken, UsernameTaken, MetadataTooLarge.
         """
         project = visit.project
-        if not project.policy.sign_up_enabled:
-            raise SignUpDisabled
+        refuse_unless_open(project.policy)
         if project.policy.new_users_disabled and not new.is_anonymous:
             new = replace(new, status="disabled")
         user_id = await self.create(tx, project.id, project.policy, new)
@@ -38,6 +37,12 @@ class RegisterUser:
         if account_name is not None:
             await self.accounts.open_with_owner(tx, project.id, user_id, account_name)
         return await self.users.subject(tx, project.id, user_id)
+
+
+def refuse_unless_open(policy: Policy) -> None:
+    """Raises: SignUpDisabled where the project takes no new users."""
+    if not policy.sign_up_enabled:
+        raise SignUpDisabled
 
 
 def refuse_if_disabled(subject: Subject) -> None:

@@ -51,7 +51,7 @@ class RequestTextCode:
         await self.postage.count_request(visit, newcomer.phone)
         await self.guesses.begin_anew(visit, Purpose.TEXT_CODE, newcomer.phone.e164)
         is_quiet = not policy.auto_sign_up_enabled
-        async with even_pace(self.texts.answer_after_seconds if is_quiet else ANSWER_AFTER_SECONDS):
+        async with even_pace(self.postage.clock, self.texts.answer_after_seconds if is_quiet else ANSWER_AFTER_SECONDS):
             subject = await self._known(visit, newcomer)
             if is_quiet:
                 await self._quietly(visit, subject, newcomer)

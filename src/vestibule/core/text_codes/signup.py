@@ -39,7 +39,7 @@ class SignUpWithTextCode:
         newcomer = admitted(policy, wish)
         await self.postage.count_request(visit, newcomer.phone)
         await self.guesses.begin_anew(visit, Purpose.TEXT_CODE, newcomer.phone.e164)
-        async with even_pace(self.texts.answer_after_seconds):
+        async with even_pace(self.postage.clock, self.texts.answer_after_seconds):
             subject = await self.users.subject_by_phone(self.db, visit.project.id, newcomer.phone.e164)
             if subject is not None:
                 refuse_unless_welcome(policy, subject)

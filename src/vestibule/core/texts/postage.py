@@ -14,6 +14,7 @@ from vestibule.core.attempts import AttemptBudget, Budget, Tally
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
 from vestibule.core.texts.phone import PhoneNumber
+from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import CannotSendText, TooManyAttempts
 from vestibule.storage import Database
 
@@ -37,6 +38,11 @@ class TextPostage:
     attempts: AttemptBudget
     tally: Tally
     audit: AuditLog
+
+    @property
+    def clock(self) -> Clock:
+        """What the waits of whoever asks for one are measured by."""
+        return self.attempts.clock
 
     async def count_request(self, visit: Visit, phone: PhoneNumber) -> None:
         """Count somebody's wish for a text, and say no when there were too many or the country gets none.

@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     PASSKEY_SIGN_IN = "passkey-sign-in"
     PASSKEY_ADDITION = "passkey-addition"
     PASSKEY_ELEVATION = "passkey-elevation"
+    PROVIDER_STATE = "provider-state"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ class TicketDesk:
         new: NewTicket,
         *,
         code: bytes | None = None,
+        secret: bytes | None = None,
         replace: bool = True,
         size: int = SECRET_BYTES,
     ) -> bytes:
@@ -78,8 +80,9 @@ class TicketDesk:
 
         With `replace`, older tickets of the same purpose for the same user die: one live link at a time.
         A code is never found by itself, only guessed at (`guess`), so its ticket has a user and tries.
+        A `secret` was drawn before, by a caller who had to use it first.
         """
-        secret = code or self.entropy.bytes(size)
+        secret = code or secret or self.entropy.bytes(size)
         secret_hash = self._hash(new.purpose, secret) if code is None else self._code_hash(new, code)
         now = self.clock.now()
         if replace and new.user_id is not None:

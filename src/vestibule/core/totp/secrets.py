@@ -39,12 +39,17 @@ class TotpSecrets:
         return await db.one(store.OF_USER, project_id=project_id, user_id=user_id)
 
     async def reseal_all(self, db: Database) -> None:
-        """Seal with the current root key what older ones have sealed, so that those can be given up."""
+        """Seal with the current root key what older ones have sealed, so that those can be given up.
+
+        Raises: UnknownRootKey when a secret is left that none of the given keys opens.
+        """
         for key_id in self.keyring.key_ids[1:]:
             while rows := await db.all(store.SEALED_WITH, key_id=key_id, limit=_BATCH):
                 async with db.write() as tx:
                     for row in rows:
                         await self._reseal(tx, row)
+        for key_id in await db.all(store.KEY_IDS):
+            self.keyring.key(_SEAL, key_id)
 
     async def _reseal(self, tx: Queries, row: TotpRow) -> None:
         def renewed(sealed: bytes | None) -> bytes | None:

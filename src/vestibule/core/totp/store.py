@@ -73,6 +73,14 @@ SEALED_WITH: Final = Statement(
     """,
 )
 
+KEY_IDS: Final = Statement(
+    bytes,
+    """
+    SELECT substr(secret, 1, 8) FROM vestibule_totp WHERE secret IS NOT NULL
+    UNION SELECT substr(offered, 1, 8) FROM vestibule_totp WHERE offered IS NOT NULL
+    """,
+)
+
 RESEAL: Final = Statement(
     None,
     """

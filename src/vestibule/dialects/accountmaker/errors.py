@@ -59,6 +59,7 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.TooManyAttempts: WireError(429, "rate_limited", "Too many attempts"),
     no.Overloaded: _UNAVAILABLE,
     no.StorageUnavailable: _UNAVAILABLE,
+    no.ClaimsUnavailable: _UNAVAILABLE,
     InternalError: WireError(500, "internal_error", "Something went wrong on our side"),
     # the caller
     no.Unauthenticated: WireError(401, "unauthorized", "An access token is needed"),

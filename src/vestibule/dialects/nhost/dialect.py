@@ -11,7 +11,7 @@ from vestibule.dialects.nhost.limits import GLOBAL
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.shapes import encode
 from vestibule.dialects.nhost.tokens import DIALECT, AccessTokens, Caller
-from vestibule.kernel.errors import ElevationRequired, ProjectNotFound, Unauthenticated
+from vestibule.kernel.errors import ClaimsUnavailable, ElevationRequired, ProjectNotFound, Unauthenticated
 from vestibule.wire import CREDENTIAL_REFUSALS, Call, Dialect, EchoOrigin
 
 ENROLS: Final = "enrols"  # the mark of endpoints where somebody without any second proof adds the first one
@@ -32,7 +32,7 @@ def _dialect(settings: NhostSettings) -> Dialect:
         cors=EchoOrigin(methods=("POST", "GET"), headers=None, max_age_seconds=86_400),
         encode=encode,
         redirect_slashes=True,
-        common_raises=(ProjectNotFound,),
+        common_raises=(ProjectNotFound, ClaimsUnavailable),  # most of what is asked for ends in a token
         limits=(GLOBAL,),
         limit_scope=lambda call: str(call.project.public_id),
     )

@@ -9,16 +9,12 @@ from typing import Final, Literal
 
 import msgspec
 
-from vestibule.core.projects import Project
-from vestibule.core.redirects import allowed_target
-from vestibule.dialects.nhost.links import with_parameters
+from vestibule.dialects.nhost.redirecting import delivery_of, redirect
 from vestibule.dialects.nhost.settings import NhostSettings
-from vestibule.dialects.nhost.shapes import VerifyForm, VerifyQuery
 from vestibule.kernel import errors as refusals
 from vestibule.kernel.errors import MalformedRequest, Refusal
-from vestibule.wire import Answer, Call, InternalError, PlainText, RawBody, Redirect, Reply, WireError
+from vestibule.wire import Answer, Call, InternalError, PlainText, RawBody, Reply, WireError
 
-REDIRECTS: Final = "redirects"  # the mark of endpoints that deliver errors by redirect
 _FRAMEWORK_JSON: Final = "application/json; charset=utf-8"
 
 # What the request decoder finds before any schema is looked at.
@@ -88,6 +84,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.TooManyAttempts: _LIMITED,
     refusals.Overloaded: _BUSY,
     refusals.StorageUnavailable: _BUSY,
+    refusals.ClaimsUnavailable: _BUSY,
     refusals.Unauthenticated: WireError(401, "unauthorized", _BAD_HEADER, schema=Unauthorized),
     refusals.InvalidAccessToken: WireError(401, "unauthorized", _BAD_TOKEN, schema=Unauthorized),
     refusals.ElevationRequired: WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized),
@@ -205,11 +202,19 @@ def render(call: Call, failure: Refusal | InternalError) -> Reply:
     if error.media_type is not None:
         text = "404 page not found" if error is _NOT_FOUND else ""
         return PlainText(text, error.status, content_type=error.media_type)
+    delivery = None if error in (_BUSY, _INTERNAL) else delivery_of(call, failure)
+    if delivery is not None:
+        return redirect(delivery, _business_form(error), failure)
     if error.schema is not None:
         return RawBody(_framework_body(call, failure, error), _FRAMEWORK_JSON, status=error.status)
-    if error not in (_BUSY, _INTERNAL) and _redirects(call, failure):
-        return _redirect(call, error)
     return _business(error)
+
+
+def _business_form(error: WireError) -> WireError:
+    """Return what a redirect tells of an error: of those about the request's own form no more than that."""
+    if error.schema is None:
+        return error
+    return WireError(error.status, INVALID_REQUEST.code, error.message or INVALID_REQUEST.message)
 
 
 def _business(error: WireError) -> Answer[object]:
@@ -258,29 +263,3 @@ def _is_unreadable(refusal: MalformedRequest) -> bool:
     if refusal.where == "query":
         return refusal.problem in _MISSING
     return refusal.problem == "required" and not refusal.path
-
-
-def _redirects(call: Call, failure: Refusal | InternalError) -> bool:
-    if isinstance(failure, MalformedRequest | refusals.OriginNotAllowed):
-        return False
-    return call.endpoint is not None and REDIRECTS in call.endpoint.marks and _link(call) is not None
-
-
-def _link(call: Call) -> VerifyQuery | VerifyForm | None:
-    """Return the mailed link that is followed, once it has been read."""
-    for place in (call.query, call.body):
-        if isinstance(place, VerifyQuery | VerifyForm):
-            return place
-    return None
-
-
-def _redirect(call: Call, error: WireError) -> Reply:
-    project: Project = call.project
-    link = _link(call)
-    try:
-        target = allowed_target(project.policy, link.redirect_to if link else None)
-    except refusals.RedirectNotAllowed:
-        target = project.policy.client_url
-    if not target:
-        return _business(error)
-    return Redirect(with_parameters(target, error=error.code, errorDescription=error.message))

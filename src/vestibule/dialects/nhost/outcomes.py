@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from vestibule.core.pkce import AuthorizationCode
 from vestibule.core.projects import Project
 from vestibule.core.signin import SecondFactorRequired, SignedIn
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.links import ticket_text
+from vestibule.dialects.nhost.links import code_text, refresh_text, ticket_text
 from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.kernel.ids import parse_uuid
 
@@ -27,3 +28,14 @@ async def session_payload(
         return shapes.SessionPayload(mfa=shapes.MfaChallenge(mfa_ticket(outcome.ticket)))
     session = await tokens.session(project, outcome.subject, outcome.session, outcome.secret, elevated=elevated)
     return shapes.SessionPayload(session=session)
+
+
+def brought_by(outcome: SignedIn | SecondFactorRequired | AuthorizationCode) -> dict[str, str]:
+    """Return what a redirect carries that ends a sign-in."""
+    match outcome:
+        case AuthorizationCode():
+            return {"code": code_text(outcome.code)}
+        case SecondFactorRequired():
+            return {"mfaTicket": mfa_ticket(outcome.ticket)}
+        case _:
+            return {"refreshToken": refresh_text(outcome.secret)}

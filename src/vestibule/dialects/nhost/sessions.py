@@ -1,5 +1,6 @@
 """Sessions: refreshing, checking and ending them. `/token` is the hottest path of all: one statement, one signature."""
 
+from vestibule.core.claims import Claimant
 from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.core.sessions import RefreshTerms
@@ -42,8 +43,15 @@ async def refresh_token(
     secret = parse_uuid(body.refresh_token)
     if secret is None:
         raise InvalidRefreshToken
-    refreshed = await core.refresh_session(visit_of(call, project), secret.bytes, _ANY_SESSION)
-    return await tokens.session(project, refreshed.subject, refreshed.session, refreshed.secret)
+    visit = visit_of(call, project)
+    custom = None
+    if core.custom_claims is not None:
+        # Before the token rotates: should they not be had, the one that the client holds stays good.
+        live = await core.refresh_session.outlook(visit, secret.bytes, _ANY_SESSION)
+        if live is not None:
+            custom = await core.custom_claims(Claimant(project, live.subject, live.session))
+    refreshed = await core.refresh_session(visit, secret.bytes, _ANY_SESSION)
+    return await tokens.session(project, refreshed.subject, refreshed.session, refreshed.secret, custom=custom)
 
 
 @nhost.post(

@@ -15,7 +15,8 @@ class NhostSettings:
     and none. `conceal_errors` turns telling errors into `invalid-request`. `issuer` and `claims_namespace` come from
     the JWT secret; None means the original's defaults. `codes` is the year whose error codes are used where Nhost Auth
     has renamed some. `email_limit_is_global` counts mails of everybody together. With `pkce_only` a link leads to a
-    code or nowhere; with `link_confirm` it leads to a page whose button spends it.
+    code or nowhere; with `link_confirm` it leads to a page whose button spends it. With `link_by_post` no access token
+    is taken from a query to link a provider. `insecure_cookies` is for browsers on this machine that speak no https.
     """
 
     server_url: str = ""
@@ -27,3 +28,5 @@ class NhostSettings:
     email_limit_is_global: bool = False
     pkce_only: bool = False
     link_confirm: bool = False
+    link_by_post: bool = False
+    insecure_cookies: bool = False

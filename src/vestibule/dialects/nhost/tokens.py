@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from vestibule.core.claims import Claimant, CustomClaims
 from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.core.sessions import Session as CoreSession
@@ -47,12 +48,22 @@ class AccessTokens:
         return cls(core, settings.issuer or DEFAULT_ISSUER, settings.claims_namespace or DEFAULT_NAMESPACE)
 
     async def session(
-        self, project: Project, subject: Subject, session: CoreSession, secret: bytes, *, elevated: bool = False
+        self,
+        project: Project,
+        subject: Subject,
+        session: CoreSession,
+        secret: bytes,
+        *,
+        elevated: bool = False,
+        custom: CustomClaims | None = None,
     ) -> shapes.Session:
         """Return the session for the wire, with a fresh access token.
 
-        Elevation is a claim of this one token and ends with it, after ten minutes at most (security 89).
+        Elevation is a claim of this one token and ends with it, after ten minutes at most (security 89). `custom` are
+        claims that were asked for before; without them they are asked for now. Raises: ClaimsUnavailable.
         """
+        if custom is None and self.core.custom_claims is not None:
+            custom = await self.core.custom_claims(Claimant(project, subject, session, elevated))
         keys = await self.core.key_sets.of(KeyOwner(project.id))
         life = int(project.policy.access_token_life.total_seconds())
         if elevated:
@@ -61,7 +72,7 @@ class AccessTokens:
         if subject.default_role not in roles:
             roles = [*roles, subject.default_role]
         return shapes.Session(
-            access_token=keys.sign(self._claims(subject, session.id, roles, life, elevated=elevated)),
+            access_token=keys.sign(self._claims(subject, session.id, roles, life, custom, elevated=elevated)),
             access_token_expires_in=life,
             refresh_token=UUID(bytes=secret),
             refresh_token_id=session.id,
@@ -69,16 +80,25 @@ class AccessTokens:
         )
 
     def _claims(
-        self, subject: Subject, session_id: UUID, roles: list[str], life: int, *, elevated: bool
+        self,
+        subject: Subject,
+        session_id: UUID,
+        roles: list[str],
+        life: int,
+        custom: CustomClaims | None,
+        *,
+        elevated: bool,
     ) -> dict[str, Any]:
         user_id = str(subject.id)
         issued_at = self.core.key_sets.now_seconds()
-        hasura = {
+        hasura: dict[str, Any] = {
             "x-hasura-allowed-roles": roles,
             "x-hasura-default-role": subject.default_role,
             "x-hasura-user-id": user_id,
             "x-hasura-user-is-anonymous": "true" if subject.is_anonymous else "false",
         }
+        if custom:
+            hasura = {**custom, **hasura}  # ours win, whatever somebody else says (security 11)
         if elevated:
             hasura[_ELEVATED] = user_id
         return {

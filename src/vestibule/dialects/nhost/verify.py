@@ -3,19 +3,17 @@
 import re
 from typing import Final
 
-from vestibule.core.emails import LinkOutcome, TicketVisit
+from vestibule.core.emails import TicketVisit
 from vestibule.core.facade import Core
-from vestibule.core.pkce import AuthorizationCode
 from vestibule.core.projects import Project
 from vestibule.core.redirects import allowed_target, is_url
-from vestibule.core.signin import SecondFactorRequired
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.confirm import ConfirmPages, refuse_foreign_page
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
-from vestibule.dialects.nhost.errors import REDIRECTS
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
-from vestibule.dialects.nhost.links import TICKET_KINDS, code_text, refresh_text, ticket_secret, with_parameters
-from vestibule.dialects.nhost.outcomes import mfa_ticket
+from vestibule.dialects.nhost.links import TICKET_KINDS, ticket_secret, with_parameters
+from vestibule.dialects.nhost.outcomes import brought_by
+from vestibule.dialects.nhost.redirecting import REDIRECTS
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
@@ -110,7 +108,7 @@ async def _follow(
         TICKET_KINDS[kind].purpose, secret, challenge=link.code_challenge, needs_challenge=settings.pkce_only
     )
     outcome = await core.verify_email.and_sign_in(visit_of(call, project), came, door_terms(project))
-    return Redirect(with_parameters(target, **_brought_by(outcome), type=kind))
+    return Redirect(with_parameters(target, **brought_by(outcome), type=kind))
 
 
 def _target(project: Project, link: shapes.VerifyQuery | shapes.VerifyForm) -> str:
@@ -120,13 +118,3 @@ def _target(project: Project, link: shapes.VerifyQuery | shapes.VerifyForm) -> s
     if link.code_challenge is not None and not re.fullmatch(shapes.CODE_CHALLENGE, link.code_challenge):
         raise InvalidAuthorizationCode
     return target
-
-
-def _brought_by(outcome: LinkOutcome) -> dict[str, str]:
-    match outcome:
-        case AuthorizationCode():
-            return {"code": code_text(outcome.code)}
-        case SecondFactorRequired():
-            return {"mfaTicket": mfa_ticket(outcome.ticket)}
-        case _:
-            return {"refreshToken": refresh_text(outcome.secret)}

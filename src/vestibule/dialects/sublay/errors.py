@@ -19,6 +19,8 @@ def _bare(status: int, message: str, media_type: str) -> WireError:
     return WireError(status, message=message, schema=str, media_type=media_type)
 
 
+_UNAVAILABLE: Final = WireError(503, "server/unavailable", "The server is unavailable, please try again.")
+
 _REQUEST: Final[Mapping[type[Failure], WireError]] = {
     kernel.MalformedRequest: WireError(400, "auth/invalid-body", "Invalid request body"),
     kernel.PayloadTooLarge: WireError(413, "request/too-large", "The request is too large."),
@@ -28,7 +30,8 @@ _REQUEST: Final[Mapping[type[Failure], WireError]] = {
     kernel.TooManyRequests: _bare(429, "", _HTML),
     kernel.TooManyAttempts: _bare(429, "", _HTML),
     kernel.Overloaded: WireError(503, "server/overloaded", "The server is busy, please try again."),
-    kernel.StorageUnavailable: WireError(503, "server/unavailable", "The server is unavailable, please try again."),
+    kernel.StorageUnavailable: _UNAVAILABLE,
+    kernel.ClaimsUnavailable: _UNAVAILABLE,
     InternalError: WireError(500, "auth/server-error", "Internal server error"),
     kernel.Unauthenticated: _bare(401, "Unauthorized", _TEXT),
     kernel.InvalidAccessToken: _bare(403, "Forbidden", _TEXT),

@@ -63,6 +63,7 @@ from vestibule.kernel.errors.providers import (
     ProviderUnavailable,
 )
 from vestibule.kernel.errors.request import (
+    ClaimsUnavailable,
     MalformedRequest,
     MethodNotAllowed,
     NothingAsked,
@@ -100,6 +101,7 @@ from vestibule.kernel.errors.secrets import (
 __all__ = [
     "AnonymousNotAllowed",
     "CannotSendText",
+    "ClaimsUnavailable",
     "ClientMismatch",
     "ClientNotFound",
     "ClientRequired",

@@ -91,3 +91,13 @@ class StorageUnavailable(Refusal):
     def __init__(self, retry_after: timedelta = timedelta(seconds=1)) -> None:
         super().__init__(self.code)
         self.retry_after = retry_after
+
+
+class ClaimsUnavailable(Refusal):
+    """Whoever knows the custom claims of a token does not say, and without them there is none. Come again later."""
+
+    code = "claims-unavailable"
+
+    def __init__(self, retry_after: timedelta = timedelta(seconds=5)) -> None:
+        super().__init__(self.code)
+        self.retry_after = retry_after

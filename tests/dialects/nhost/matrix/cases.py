@@ -9,6 +9,7 @@ from tests.dialects.nhost.matrix.codes import EMAIL_CODES
 from tests.dialects.nhost.matrix.links import LINKS
 from tests.dialects.nhost.matrix.passkeys import PASSKEYS
 from tests.dialects.nhost.matrix.passwords import PASSWORDS
+from tests.dialects.nhost.matrix.providers import PROVIDERS
 from tests.dialects.nhost.matrix.sessions import SESSIONS
 from tests.dialects.nhost.matrix.stage import Case
 from tests.dialects.nhost.matrix.system import SYSTEM
@@ -28,4 +29,5 @@ CASES: Final[Mapping[str, Case]] = {
     **LINKS,
     **ANONYMOUS,
     **ACCESS_TOKENS,
+    **PROVIDERS,
 }

@@ -113,7 +113,7 @@ class Ask:
         try:
             if self.method == "GET":
                 query = f"?{urlencode(self.query)}" if self.query else ""
-                return await speaker.get(f"{self.path}{query}", self.token)
+                return await speaker.get(f"{self.path}{query}", self.token, **self.headers)
             if self.form is not None:
                 return await speaker.submit(self.path, self.form, **self.headers)
             return await speaker.post(self.path, self.body, self.token)

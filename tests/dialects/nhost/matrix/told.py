@@ -49,6 +49,11 @@ _ROWS: Final = (
     ("totp-already-active", 400, "TOTP MFA is already active", False),
     ("invalid-otp", 400, "Invalid or expired OTP", True),
     ("otp-too-many-attempts", 400, "Too many incorrect attempts, please request a new OTP", True),
+    ("invalid-state", 400, "Invalid state", False),
+    ("oauth-provider-error", 400, "Provider returned an error", False),
+    ("oauth-token-echange-failed", 400, "Failed to exchange token", False),
+    ("oauth-profile-fetch-failed", 400, "Failed to get user profile", False),
+    ("provider-account-already-linked", 400, "This provider account is already linked to a user", False),
     ("cannot-send-sms", 400, "Cannot send SMS, check your phone number is correct", False),
 )
 CODES: Final = {code: _business(status, code, message, conceals=conceals) for code, status, message, conceals in _ROWS}
@@ -83,6 +88,11 @@ FORMS: Final = {
     ),
     "no offset": _framework(400, {"errors": "bad-request", "message": "expiresAt: the time has no offset"}),
     "too many": Told(429, b""),
+    # Where the rest of it would stand in a URL:
+    "large metadata, by redirect": _business(400, "invalid-request", "The request payload is incorrect"),
+    "not elevated, by redirect": _business(400, "invalid-request", "elevated claim required"),
+    "bad connect": _business(400, "invalid-request", "invalid or expired token"),
+    "last way in": _business(400, "invalid-request", "The last way to sign in cannot be removed"),
     "not our page": _business(403, "invalid-request", "The request payload is incorrect"),
     "client not found": _business(404, "invalid-request", "The request payload is incorrect"),
 }
@@ -182,9 +192,37 @@ MATRIX: Final[dict[str, set[str]]] = {
     "/user/mfa": {*_FACTOR, "invalid-totp", "totp-already-active"},
     "/signin/mfa/totp": {"invalid-ticket", *_FACTOR, "invalid-totp"},
     "/elevate/totp": {*_FACTOR, "invalid-totp"},
+    "/signin/provider/{provider}": {"redirectTo-not-allowed", INVALID_REQUEST, "disabled-endpoint"},
+    "/signup/provider/{provider}": {
+        *("signup-disabled", "redirectTo-not-allowed", INVALID_REQUEST, "disabled-endpoint"),
+    },
+    "/signin/provider/{provider}/callback": {
+        *("invalid-state", "oauth-provider-error", "disabled-endpoint", "oauth-token-echange-failed"),
+        *("oauth-profile-fetch-failed", INVALID_REQUEST, "signup-disabled", "taken", "provider-account-already-linked"),
+        *_USER,
+        *_OPTIONS,
+    },
+    "/signin/provider/{provider}/callback/tokens": _USER,
+    "/token/provider/{provider}": {"disabled-endpoint", "oauth-provider-error", *_USER},
+    "/signin/idtoken": {
+        *("disabled-endpoint", INVALID_REQUEST, "oauth-profile-fetch-failed", "signup-disabled", "taken"),
+        *_USER,
+        *_OPTIONS,
+    },
+    "/signup/idtoken": {
+        *("signup-disabled", "disabled-endpoint", INVALID_REQUEST, "oauth-profile-fetch-failed", "taken"),
+        *("invalid-email-password", "disabled-user", *_OPTIONS),
+    },
+    "/link/idtoken": {
+        *("disabled-endpoint", INVALID_REQUEST, "oauth-profile-fetch-failed", "provider-account-already-linked"),
+        *_USER,
+    },
+    "/link/provider/{provider}": {"disabled-endpoint", "redirectTo-not-allowed", *_USER},
     # Of our own; a method before the path where two of them differ:
     "POST /mfa/recovery-codes": {*_FACTOR, "invalid-totp"},
     "GET /mfa/recovery-codes": _FACTOR,
+    "/user/providers": _USER,
+    "/user/providers/unlink": {INVALID_REQUEST, *_USER},
     "/mfa/recovery-codes/sign-in": {"invalid-ticket", *_FACTOR, "invalid-totp"},
 }
 # Given here and not there, or there and not here.
@@ -207,5 +245,16 @@ DIFFERENT: Final[dict[str, dict[str, str]]] = {
         "disabled-user": "who was shut out gets no name",
         "invalid-email-password": "who was deleted is nobody",
     },
+    "/signin/provider/{provider}": {
+        "oauth-provider-error": _NO_500,
+        **dict.fromkeys(sorted(_USER), "who links a provider is asked before the journey already"),
+    },
+    "/signup/provider/{provider}": {"oauth-provider-error": _NO_500},
+    "/signin/provider/{provider}/callback": {
+        INVALID_REQUEST: "the access token of who links is looked at before the journey"
+    },
+    "/token/provider/{provider}": {INVALID_REQUEST: "who does not come in by a provider has nothing to renew there"},
+    "/link/provider/{provider}": {"oauth-provider-error": _NO_500},
+    "/signin/idtoken": {"taken": "of two who come at once, the second one signs in"},
     "/verify": {"unverified-user": "whoever follows a mailed link has proven the address"},
 }

@@ -42,11 +42,12 @@ class SignUpOptions(Body, frozen=True):
 
     def __post_init__(self) -> None:
         """Refuse other display names; the pattern is out of msgspec's reach, which knows no Unicode categories."""
-        if self.display_name is not UNSET and not _is_display_name(self.display_name):
+        if self.display_name is not UNSET and not is_display_name(self.display_name):
             raise ValueError(r"displayName doesn't match ^[\p{L}\p{N}\p{S} ,.'-]+$")
 
 
-def _is_display_name(text: str) -> bool:
+def is_display_name(text: str) -> bool:
+    """Tell whether a person may be called so."""
     return text != "" and all(symbol in _NAME_MARKS or unicodedata.category(symbol)[0] in "LNS" for symbol in text)
 
 

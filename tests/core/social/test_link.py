@@ -1,0 +1,179 @@
+"""Providers of somebody who is signed in: linked on purpose only, unlinked unless they are the last way in."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.core.proofs.test_first_proof import PASSKEY
+from tests.support.cores import PASSWORD, CoreUnderTest
+from tests.support.travelling import ANN, come_back, connecting, departing, linked, set_out, travel, travelled
+from vestibule.core.projects import WebAuthn
+from vestibule.core.social import Linked
+from vestibule.kernel.errors import (
+    AnonymousNotAllowed,
+    IdentityNotFound,
+    IdentityTaken,
+    InvalidProviderState,
+    InvalidRefreshToken,
+    LastWayIn,
+    UserNotActive,
+)
+from vestibule.storage import Statement
+
+VERIFIED = Statement(None, "UPDATE vestibule_credentials SET verified_at = created_at")
+NO_PASSWORD = Statement(None, "UPDATE vestibule_credentials SET password_hash = NULL")
+NUMBER = Statement(None, "UPDATE vestibule_users SET phone_number = '+4915123456789', phone_verified_at = created_at")
+
+
+async def test_a_linked_provider_is_another_way_in(under_test: CoreUnderTest) -> None:
+    """To the same user, whatever address the provider tells; they are told by mail (security 10)."""
+    ann = await under_test.sign_up(ANN)
+    await under_test.db.run(VERIFIED)
+    github = under_test.identities["github"].person("1", "other@example.com", vouched=False)
+    state = await set_out(under_test, connecting(ann))
+    assert isinstance(await come_back(under_test, state, github), Linked)
+    assert await under_test.count("sessions") == 1
+    assert (await travelled(under_test, github)).subject.id == ann.subject.id
+    assert "identity.linked" in await under_test.events()
+    [letter] = await under_test.letters()
+    assert (letter.email, letter.event) == (ANN, "provider-added")
+
+
+async def test_an_account_at_a_provider_is_of_one_user(under_test: CoreUnderTest) -> None:
+    """It never changes hands: neither to somebody else nor once more to its own user (security 12)."""
+    ann, bob = await under_test.sign_up(), await under_test.sign_up()
+    github = under_test.identities["github"].person("1")
+    await linked(under_test, ann, github)
+    for somebody in (bob, ann):
+        state = await set_out(under_test, connecting(somebody))
+        with pytest.raises(IdentityTaken):
+            await come_back(under_test, state, github)
+    assert (await travelled(under_test, github)).subject.id == ann.subject.id
+
+
+async def test_a_link_belongs_to_the_session_that_asked_for_it(under_test: CoreUnderTest) -> None:
+    """Who has signed out meanwhile, or was shut out, gets nothing linked (security 10, 18)."""
+    github = under_test.identities["github"].person("1")
+    ann = await under_test.sign_up()
+    state = await set_out(under_test, connecting(ann))
+    async with under_test.db.write() as tx:
+        await under_test.core.revoke_sessions.all_of(tx, under_test.project.id, ann.subject.id)
+    with pytest.raises(InvalidProviderState):
+        await come_back(under_test, state, github)
+
+    bob = await under_test.sign_up()
+    state = await set_out(under_test, connecting(bob))
+    await under_test.change(bob.subject.id, status="disabled")
+    with pytest.raises(UserNotActive):
+        await come_back(under_test, state, github)
+    assert await under_test.count("identities") == 0
+
+
+async def test_who_may_not_come_in_does_not_set_out(under_test: CoreUnderTest) -> None:
+    """Nothing can be linked to a user without a name."""
+    ann = await under_test.sign_up()
+    await under_test.change(ann.subject.id, is_anonymous=True)
+    with pytest.raises(AnonymousNotAllowed):
+        await under_test.core.depart_to_provider(under_test.visit(), connecting(ann))
+
+
+async def test_a_link_needs_a_user(under_test: CoreUnderTest) -> None:
+    """A door that forgets to say who it is has a bug, and nothing is begun."""
+    with pytest.raises(ValueError, match="is a user"):
+        await under_test.core.depart_to_provider(under_test.visit(), departing(flow="connect"))
+
+
+async def test_an_unlinked_provider_lets_nobody_in(under_test: CoreUnderTest) -> None:
+    """Whoever comes by it afterwards is somebody new; the user is told, and their other sessions end (security 29)."""
+    ann = await under_test.sign_up(ANN)
+    elsewhere = await under_test.sign_in(ANN, PASSWORD)
+    await under_test.db.run(VERIFIED)
+    github = under_test.identities["github"].person("1")
+    identity_id = await linked(under_test, ann, github)
+    await under_test.core.unlink_identity(under_test.visit(), ann.subject.id, identity_id, kept_session=ann.session.id)
+    assert await under_test.refresh(ann.secret)
+    with pytest.raises(InvalidRefreshToken):
+        await under_test.refresh(elsewhere.secret)
+    assert {letter.event for letter in await under_test.letters()} == {"provider-added", "provider-removed"}
+    assert "identity.unlinked" in await under_test.events()
+    assert (await travelled(under_test, github)).subject.id != ann.subject.id
+
+
+async def test_unlinking_may_spare_the_other_sessions(under_test: CoreUnderTest) -> None:
+    """Where the project wants it so."""
+    ann = await under_test.sign_up()
+    identity_id = await linked(under_test, ann, under_test.identities["github"].person("1"))
+    visit = under_test.visit(provider_change_ends_other_sessions=False)
+    await under_test.core.unlink_identity(visit, ann.subject.id, identity_id)
+    assert await under_test.refresh(ann.secret)
+
+
+async def test_the_last_way_in_stays(under_test: CoreUnderTest) -> None:
+    """Somebody who came by a provider and has nothing else would be locked out of everything."""
+    ann = await travelled(under_test, under_test.identities["github"].person("1", ANN))
+    [row] = await under_test.core.linked_identities(under_test.visit(), ann.subject.id)
+    with pytest.raises(LastWayIn):
+        await under_test.core.unlink_identity(under_test.visit(), ann.subject.id, row.id)
+    assert await under_test.count("identities") == 1
+
+
+PARTY = WebAuthn(enabled=True, rp_id="localhost", rp_name="Tests", origins=("http://localhost:3000",))
+
+
+@pytest.mark.parametrize(
+    ("way", "policy", "is_enough"),
+    [
+        ("links", {"sign_in_links_enabled": True}, True),
+        ("codes", {"email_codes_enabled": True}, True),
+        ("text", {"text_codes_enabled": True}, True),
+        ("text", {}, False),
+        ("passkey", {"webauthn": PARTY}, True),
+        ("passkey", {}, False),
+        ("provider", {}, True),
+        ("lost provider", {}, False),
+    ],
+)
+async def test_what_counts_as_another_way_in(
+    under_test: CoreUnderTest, way: str, policy: dict[str, Any], *, is_enough: bool
+) -> None:
+    """Whatever is switched on now, and nothing that is not."""
+    ann = await travelled(under_test, under_test.identities["github"].person("1", ANN))
+    if way == "text":
+        await under_test.db.run(NUMBER)
+    if way == "passkey":
+        now, project_id = under_test.clock.now(), under_test.project.id
+        await under_test.db.run(
+            PASSKEY, project_id=project_id, user_id=ann.subject.id, id=uuid4(), secret=b"key", now=now
+        )
+    if "provider" in way:
+        await linked(under_test, ann, under_test.identities["c:acme"].person("1"))
+    if way == "lost provider":
+        del under_test.identities.providers["c:acme"]
+    rows = await under_test.core.linked_identities(under_test.visit(), ann.subject.id)
+    github = next(row.id for row in rows if row.provider == "github")
+    unlinking = under_test.core.unlink_identity(under_test.visit(**policy), ann.subject.id, github)
+    if is_enough:
+        await unlinking
+    else:
+        with pytest.raises(LastWayIn):
+            await unlinking
+
+
+async def test_nobody_unlinks_what_is_not_theirs(under_test: CoreUnderTest) -> None:
+    """Neither the provider of somebody else, nor one that is not there."""
+    ann, bob = await under_test.sign_up(), await under_test.sign_up()
+    of_ann = await linked(under_test, ann, under_test.identities["github"].person("1"))
+    for identity_id in (of_ann, uuid4()):
+        with pytest.raises(IdentityNotFound):
+            await under_test.core.unlink_identity(under_test.visit(), bob.subject.id, identity_id)
+    assert await under_test.core.linked_identities(under_test.visit(), bob.subject.id) == []
+
+
+async def test_a_deleted_user_leaves_no_provider(under_test: CoreUnderTest) -> None:
+    """The provider's account can be linked again, by whoever has it (security 17)."""
+    github = under_test.identities["github"].person("1")
+    ann = await travelled(under_test, github)
+    await under_test.core.users.delete(under_test.project.id, ann.subject.id, actor="test")
+    assert await under_test.count("identities") == 0
+    assert (await travel(under_test, github)) is not None

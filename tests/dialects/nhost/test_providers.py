@@ -1,0 +1,349 @@
+"""Coming in by a provider: the way there, the way back, and what travels in the redirects."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import pytest
+
+from tests.dialects.nhost.providing import ANN, Traveller, signed_in, told
+from tests.dialects.nhost.speaking import CLIENT_URL, INVALID_REQUEST, Speaker, refused
+from tests.support.identities import parameter
+from tests.support.linking import CHALLENGE, VERIFIER
+from tests.support.serving import Serve
+from tests.support.ways_in import under
+from vestibule.kernel.errors import ProviderUnavailable
+from vestibule.storage import Statement
+
+HTTPS = {"AUTH_SERVER_URL": "https://auth.example.com/v1", "VESTIBULE_PUBLIC_URL": "https://auth.example.com"}
+_MFA = Statement(None, "UPDATE vestibule_users SET mfa_type = 'totp' WHERE id = :user_id")
+LIST = {"AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS": "https://app.example.com"}
+
+
+async def test_the_way_there_and_back_ends_in_a_session(serve: Serve) -> None:
+    """With the provider's name for the user, the target's query merged, the application's state handed back."""
+    async with serve() as running:
+        ann = Traveller(running)
+        github = ann.provider("github").person("1", ANN, name="Ann B")
+        answer = await ann.travel(github, redirectTo=f"{CLIENT_URL}/x?y=1#frag", state="mine & yours")
+        base, parameters = told(answer)
+        assert base == f"{CLIENT_URL}/x"
+        assert parameters.keys() == {"refreshToken", "state", "y"}
+        assert (parameters["state"], parameters["y"]) == ("mine & yours", "1")
+        assert urlsplit(answer.headers["location"]).fragment == "frag"
+        assert answer.headers["cache-control"] == "no-store"
+        session = await signed_in(running, answer)
+        assert session["user"]["displayName"] == "Ann B"
+        assert session["user"]["emailVerified"] is True
+
+
+async def test_the_target_is_the_client_url_unless_another_is_wanted(serve: Serve) -> None:
+    """And nothing but the token is added."""
+    async with serve() as running:
+        ann = Traveller(running)
+        base, parameters = told(await ann.travel(ann.provider("github").person("1")))
+        assert (base, [*parameters]) == (CLIENT_URL, ["refreshToken"])
+
+
+async def test_the_options_count_for_who_is_new(serve: Serve) -> None:
+    """Roles, locale, name and metadata, as at any sign-up."""
+    async with serve({"AUTH_LOCALE_ALLOWED_LOCALES": "en,fr"}) as running:
+        ann = Traveller(running)
+        options: dict[str, Any] = {"allowedRoles": "user", "displayName": "Ann", "locale": "fr", "metadata": '{"a":1}'}
+        answer = await ann.travel(ann.provider("github").person("1", ANN), **options)
+        user = (await signed_in(running, answer))["user"]
+        assert (user["roles"], user["displayName"], user["locale"]) == (["user"], "Ann", "fr")
+        assert user["metadata"] == {"a": 1}
+
+
+async def test_a_form_is_a_way_back_too(serve: Serve) -> None:
+    """Apple's page sends one, with members that nobody has declared; its cookie comes along from another site."""
+    async with serve() as running:
+        ann = Traveller(running)
+        departed = await ann.depart("apple")
+        assert departed.headers["set-cookie"].endswith("HttpOnly; Secure; SameSite=None")
+        state = parameter(departed.headers["location"], "state")
+        code = ann.provider("apple").consent(state, ann.provider("apple").person("1", ANN))
+        answer = await ann.come_back("apple", state=state, code=code, extra="member")
+        assert (await signed_in(running, answer))["user"]["email"] == ANN
+
+
+async def test_the_cookie_is_bound_to_this_host(serve: Serve) -> None:
+    """`__Host-`, HttpOnly, Secure, SameSite=Lax, ten minutes, one per provider (security 35, 42)."""
+    async with serve(HTTPS) as running:
+        answer = await Traveller(running).depart("github")
+        name, _, rest = answer.headers["set-cookie"].partition("=")
+        assert name == "__Host-vestibule-provider-github"
+        attributes = rest.split("; ")[1:]
+        assert attributes[0] == "Max-Age=600"
+        assert {"Path=/", "HttpOnly", "Secure", "SameSite=Lax"} <= {*attributes}
+        assert not any(part.startswith("Domain") for part in attributes)
+        custom = await Traveller(running).depart("c:acme")
+        assert custom.headers["set-cookie"].startswith("__Host-vestibule-provider-c.acme=")
+
+
+async def test_the_cookie_has_neither_prefix_nor_secure_on_this_machine(serve: Serve) -> None:
+    """Browsers would drop it where there is no https."""
+    async with serve() as running:
+        cookie = (await Traveller(running).depart("github")).headers["set-cookie"]
+        assert cookie.startswith("vestibule-provider-github=")
+        assert "Secure" not in cookie
+
+
+async def test_two_tabs_get_along(serve: Serve) -> None:
+    """The browser keeps one secret, and each journey its own state."""
+    async with serve() as running:
+        ann = Traveller(running)
+        first, second = await ann.departed(), await ann.departed()
+        for state, subject in ((first, "1"), (second, "1")):
+            code = ann.provider("github").consent(state, ann.provider("github").person(subject))
+            assert "refreshToken" in told(await ann.come_back(state=state, code=code))[1]
+
+
+async def test_a_cookie_that_is_none_of_ours_is_replaced(serve: Serve) -> None:
+    """Somebody may have planted one: only a secret of full length is kept (security 42)."""
+    async with serve() as running:
+        ann = Traveller(running, {"vestibule-provider-github": "short"})
+        await ann.departed()
+        assert len(ann.cookies["vestibule-provider-github"]) == 43
+
+
+INVALID_STATE = {"error": "invalid-state", "errorDescription": "Invalid state"}
+
+
+async def test_another_browser_is_not_signed_in(serve: Serve) -> None:
+    """An attacker's way back, opened by a victim: no session, and the state is told as it came (security 42)."""
+    async with serve() as running:
+        attacker, victim = Traveller(running), Traveller(running)
+        state = await attacker.departed(redirectTo=f"{CLIENT_URL}/x")
+        code = attacker.provider("github").consent(state, attacker.provider("github").person("666"))
+        await victim.departed()
+        for who in (victim, Traveller(running)):
+            base, parameters = told(await who.come_back(state=state, code=code))
+            assert (base, parameters) == (CLIENT_URL, {**INVALID_STATE, "provider_state": state})
+        assert "refreshToken" in told(await attacker.come_back(state=state, code=code))[1]
+
+
+@pytest.mark.parametrize("wrong", ["replayed", "late", "of another provider", "made up"])
+async def test_a_state_is_good_for_one_way_back(serve: Serve, wrong: str) -> None:
+    """Once, within ten minutes, from the provider that it was made for (security 42, 45, 46, 50)."""
+    async with serve() as running:
+        ann = Traveller(running)
+        state = await ann.departed()
+        ann.cookies["vestibule-provider-google"] = ann.cookies["vestibule-provider-github"]
+        if wrong == "replayed":
+            code = ann.provider("github").consent(state, ann.provider("github").person("1"))
+            await ann.come_back(state=state, code=code)
+        if wrong == "late":
+            running.clock.advance(timedelta(minutes=10))
+        if wrong == "made up":
+            state = "x" * 5000
+        provider = "google" if wrong == "of another provider" else "github"
+        _, parameters = told(await ann.come_back(provider, state=state, code="code"))
+        assert parameters == {**INVALID_STATE, "provider_state": state[:1024]}
+
+
+async def test_what_a_provider_says_is_told_without_repeating_it_unread(serve: Serve) -> None:
+    """Its code, one line of its words, an https address; all of it encoded, none of it endless (security 47)."""
+    async with serve(LIST) as running:
+        ann = Traveller(running)
+        state = await ann.departed(redirectTo="https://app.example.com", state="mine")
+        said = {
+            "error": "access_denied",
+            "error_description": "<b>No\r\nway</b>&refreshToken=1" + "x" * 5000,
+            "error_uri": "https://help.example/?a=b",
+        }
+        answer = await ann.come_back(state=state, **said)
+        base, parameters = told(answer)
+        words = parameters.pop("provider_error_description")
+        assert base == CLIENT_URL
+        assert parameters == {
+            "error": "oauth-provider-error",
+            "errorDescription": "Provider returned an error",
+            "provider_error": "access_denied",
+            "provider_error_url": "https://help.example/?a=b",
+            "state": "mine",
+        }
+        assert words.startswith("<b>Noway</b>&refreshToken=1x")
+        assert len(words) == 256
+        assert "<" not in answer.headers["location"]
+
+
+async def test_what_a_provider_says_may_be_nonsense(serve: Serve) -> None:
+    """Codes and addresses that look like nothing of the kind are left out (security 47)."""
+    async with serve() as running:
+        ann = Traveller(running)
+        state = await ann.departed()
+        answer = await ann.come_back(state=state, error="<script>", error_uri="javascript:alert(1)")
+        assert told(answer)[1]["provider_error"] == "unknown"
+        assert "javascript" not in answer.headers["location"]
+
+
+async def test_a_hint_of_a_stranger_goes_nowhere(serve: Serve) -> None:
+    """Neither `login_hint` nor `prompt`, nor what is for other providers, reaches a provider (security 48)."""
+    async with serve() as running:
+        ann = Traveller(running)
+        hints = {"login_hint": "victim@example.com", "prompt": "none", "organization": "org_1", "domain": "x"}
+        location = (await ann.depart("github", **hints)).headers["location"]
+        assert not any(word in location for word in ("hint", "prompt", "org_1", "domain"))
+        location = (await ann.depart("workos", **hints, connection="conn_1")).headers["location"]
+        assert (parameter(location, "organization"), parameter(location, "connection")) == ("org_1", "conn_1")
+        assert not any(word in location for word in ("hint", "prompt", "domain"))
+
+
+async def test_a_wrong_target_is_told_at_once(serve: Serve) -> None:
+    """In JSON: there is nowhere to redirect to (security 105)."""
+    async with serve() as running:
+        for how in ("signin", "signup"):
+            answer = await Traveller(running).depart(how=how, redirectTo="https://evil.example")
+            refused(answer, 400, "redirectTo-not-allowed", 'The value of "options.redirectTo" is not allowed.')
+            answer = await Traveller(running).depart(how=how, codeChallenge="short")
+            refused(answer, *INVALID_REQUEST)
+
+
+async def test_a_target_that_is_taken_off_the_list_meanwhile_is_not_gone_to(serve: Serve) -> None:
+    """The list counts as it is when somebody comes back (security 105)."""
+    async with serve(LIST) as running:
+        ann = Traveller(running)
+        state = await ann.departed(redirectTo="https://app.example.com")
+        code = ann.provider("github").consent(state, ann.provider("github").person("1"))
+        under(running, allowed_redirect_urls=())
+        base, parameters = told(await ann.come_back(state=state, code=code))
+        assert (base, parameters["error"]) == (CLIENT_URL, "redirectTo-not-allowed")
+
+
+async def test_a_provider_that_is_not_there_is_told_by_redirect(serve: Serve) -> None:
+    """One that the project does not have, or that cannot be reached, at the target that was asked for."""
+    async with serve() as running:
+        ann = Traveller(running)
+        answer = await ann.depart("spotify", redirectTo=f"{CLIENT_URL}/x", state="mine")
+        base, parameters = told(answer)
+        assert base == f"{CLIENT_URL}/x"
+        assert parameters == {
+            "error": "disabled-endpoint",
+            "errorDescription": "This endpoint is disabled",
+            "state": "mine",
+        }
+        ann.provider("github").failure = ProviderUnavailable
+        assert told(await ann.depart("github"))[1]["error"] == "oauth-provider-error"
+        assert ann.cookies == {}
+
+
+@pytest.mark.parametrize("name", ["myspace", "c:", "c:-a", "c:" + "a" * 41, "C:acme", "GitHub"])
+async def test_other_names_are_out_of_shape(serve: Serve, name: str) -> None:
+    """Sixteen names, and `c:` with a slug; in the newest server's form."""
+    async with serve() as running:
+        speaker = Speaker(running)
+        paths = (f"/signin/provider/{name}", f"/signup/provider/{name}", f"/signin/provider/{name}/callback?state=x")
+        for path in paths:
+            answer = await speaker.get(path)
+            assert answer.status_code == 400
+            assert answer.json()["error"] == "schema-validation-error"
+            assert answer.json()["reason"].startswith('Error at "/provider": value is not one of the allowed values')
+
+
+async def test_a_query_out_of_shape_is_told_so(serve: Serve) -> None:
+    """Names, locales and metadata as at any sign-up; a callback without a state."""
+    async with serve() as running:
+        speaker = Speaker(running)
+        for query in (
+            "displayName=%2F",
+            "locale=x",
+            "metadata=x",
+            "metadata=[]",
+            "metadata=%7B%22a%22:%22%5Cu0000%22%7D",
+        ):
+            answer = await speaker.get(f"/signin/provider/github?{query}")
+            assert (answer.status_code, "reason" in answer.json()) == (400, True), query
+        answer = await speaker.get("/signin/provider/github/callback")
+        assert (answer.status_code, answer.json()["error"]) == (400, "request-validation-error")
+
+
+async def test_with_a_challenge_comes_a_code(serve: Serve) -> None:
+    """No session in the redirect; the code works with the verifier (security 37)."""
+    async with serve() as running:
+        ann = Traveller(running)
+        answer = await ann.travel(ann.provider("github").person("1"), codeChallenge=CHALLENGE)
+        _, parameters = told(answer)
+        assert [*parameters] == ["code"]
+        body = {"code": parameters["code"], "codeVerifier": VERIFIER}
+        exchanged = await Speaker(running).post("/token/exchange", body)
+        assert exchanged.status_code == 200, exchanged.text
+
+
+async def test_a_challenge_can_be_the_only_way(serve: Serve) -> None:
+    """Then nobody sets out without one (security 37)."""
+    async with serve({"VESTIBULE_NHOST_PKCE_ONLY": "true"}) as running:
+        ann = Traveller(running)
+        refused(await ann.depart(), *INVALID_REQUEST)
+        answer = await ann.travel(ann.provider("github").person("1"), codeChallenge=CHALLENGE)
+        assert [*told(answer)[1]] == ["code"]
+
+
+async def test_a_second_factor_is_asked_for_by_redirect(serve: Serve) -> None:
+    """With a ticket, as a mailed link does (security 88)."""
+    async with serve() as running:
+        ann = Traveller(running)
+        github = ann.provider("github").person("1")
+        session = await signed_in(running, await ann.travel(github))
+        await running.core.db.run(_MFA, user_id=UUID(session["user"]["id"]))
+        _, parameters = told(await ann.travel(github))
+        assert parameters["mfaTicket"].startswith("mfaTotp:")
+        assert "refreshToken" not in parameters
+
+
+async def test_who_must_prove_an_address_first_gets_a_letter_and_no_token(serve: Serve) -> None:
+    """The link in it goes on to where the journey was to end."""
+    async with serve(policy={"verified_email_required": True}) as running:
+        ann = Traveller(running)
+        github = ann.provider("github").person("1", ANN, vouched=False)
+        base, parameters = told(await ann.travel(github, redirectTo=f"{CLIENT_URL}/x", state="mine"))
+        assert (base, parameters) == (f"{CLIENT_URL}/x", {"state": "mine"})
+        link, _ = await Speaker(running).newest_mail()
+        assert told(await Speaker(running).follow(link))[0] == f"{CLIENT_URL}/x"
+        assert (await signed_in(running, await ann.travel(github)))["user"]["emailVerified"] is True
+
+
+async def test_signing_up_tells_who_is_known(serve: Serve) -> None:
+    """And signing in tells who is unknown, where the two are apart."""
+    async with serve({"AUTH_DISABLE_AUTO_SIGNUP": "true", "VESTIBULE_NHOST_CODES": "2026"}) as running:
+        ann = Traveller(running)
+        github = ann.provider("github").person("1", ANN)
+        assert told(await ann.travel(github))[1]["error"] == "invalid-email-password"
+        await signed_in(running, await ann.travel(github, how="signup"))
+        assert told(await ann.travel(github, how="signup"))[1]["error"] == "user-already-exists"
+        await signed_in(running, await ann.travel(github))
+
+
+async def test_no_sign_up_is_told_at_once(serve: Serve) -> None:
+    """In JSON before the journey, by redirect after it."""
+    async with serve({"AUTH_DISABLE_SIGNUP": "true"}) as running:
+        ann = Traveller(running)
+        refused(await ann.depart(how="signup"), 403, "signup-disabled", "Sign up is disabled.")
+        assert told(await ann.travel(ann.provider("github").person("1")))[1]["error"] == "signup-disabled"
+
+
+@pytest.mark.parametrize(
+    ("what", "code"),
+    [("no token", "oauth-token-echange-failed"), ("no profile", "oauth-profile-fetch-failed")],
+)
+async def test_what_goes_wrong_at_the_provider_is_told_at_the_target(serve: Serve, what: str, code: str) -> None:
+    """With the original's own spelling."""
+    async with serve() as running:
+        ann = Traveller(running)
+        state = await ann.departed(redirectTo=f"{CLIENT_URL}/x", state="mine")
+        person = ann.provider("github").person("" if what == "no profile" else "1")
+        right = ann.provider("github").consent(state, person)
+        answer = await ann.come_back(state=state, code=right if what == "no profile" else "wrong")
+        base, parameters = told(answer)
+        assert (base, parameters["error"], parameters["state"]) == (f"{CLIENT_URL}/x", code, "mine")
+
+
+async def test_errors_are_concealed_in_redirects_too(serve: Serve) -> None:
+    """Nobody learns who has an account (security 82)."""
+    async with serve({"AUTH_CONCEAL_ERRORS": "true"}) as running:
+        await Speaker(running).sign_up(ANN)
+        ann = Traveller(running)
+        _, parameters = told(await ann.travel(ann.provider("github").person("1", ANN, vouched=False)))
+        assert parameters == {"error": "invalid-request", "errorDescription": "The request payload is incorrect"}

@@ -1,0 +1,162 @@
+"""Many who come back with one state, or for the first time as one identity."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from itertools import cycle, islice
+
+import pytest
+
+from tests.races.conftest import Processes
+from tests.support.cores import DOOR, LETTER, CoreUnderTest
+from tests.support.identities import Scripted, session_of_provider
+from tests.support.travelling import ANN, come_back, connecting, departing, ended, linked, set_out, travelled
+from vestibule.core.signin import Method, SignedIn
+from vestibule.core.social import Arrived, Entered, Entry, Journey, Linked, PresentedIdToken
+from vestibule.core.social.model import Callback, ExternalIdentity
+from vestibule.kernel.errors import IdentityTaken, InvalidIdToken, InvalidProviderState, LastWayIn
+from vestibule.kernel.secret import Secret
+
+
+def _share(cores: list[CoreUnderTest]) -> Scripted:
+    """Let every process know the same provider, as they would by its servers."""
+    for one in cores:
+        one.identities.providers.update(cores[0].identities.providers)
+    return cores[0].identities["github"]
+
+
+async def _travel_together(
+    cores: list[CoreUnderTest], who: Callable[[CoreUnderTest], Awaitable[Arrived]]
+) -> list[Arrived | BaseException]:
+    return await asyncio.gather(*(who(one) for one in islice(cycle(cores), 50)), return_exceptions=True)
+
+
+async def test_fifty_who_come_back_with_one_state_have_one_winner(processes: Processes) -> None:
+    """The provider is asked once, one session comes of it (security 42, 46)."""
+    cores = await processes(3)
+    github = _share(cores)
+    state = await set_out(cores[0])
+    code = github.consent(state, github.person("1", ANN))
+
+    async def arrive(one: CoreUnderTest) -> Arrived:
+        journey = await ended(one, state)
+        return await one.core.arrive_from_provider(one.visit(), journey, Callback(code=code), LETTER, DOOR)
+
+    answers = await _travel_together(cores, arrive)
+
+    assert sum(isinstance(answer, SignedIn) for answer in answers) == 1
+    assert sum(isinstance(answer, InvalidProviderState) for answer in answers) == 49
+    assert github.identified == 1
+    assert await cores[0].count("sessions") == 1
+
+
+@pytest.mark.parametrize("email", [ANN, None])
+async def test_fifty_first_sign_ins_of_one_identity_are_one_user(processes: Processes, email: str | None) -> None:
+    """Whoever comes second in the same moment signs in as the user that the first one made (security 1, 13)."""
+    cores = await processes(3)
+    github = _share(cores)
+    person = github.person("1", email)
+    journeys: list[tuple[Journey, str]] = []
+    for _ in range(50):
+        state = await set_out(cores[0])
+        journeys.append((await ended(cores[0], state), github.consent(state, person)))
+
+    answers = await asyncio.gather(
+        *(
+            one.core.arrive_from_provider(one.visit(), journey, Callback(code=code), LETTER, DOOR)
+            for one, (journey, code) in zip(cycle(cores), journeys, strict=False)
+        ),
+        return_exceptions=True,
+    )
+
+    assert [answer for answer in answers if not isinstance(answer, SignedIn)] == []
+    assert len({answer.subject.id for answer in answers if isinstance(answer, SignedIn)}) == 1
+    assert [await cores[0].count(table) for table in ("users", "identities", "sessions")] == [1, 1, 50]
+
+
+async def test_of_many_who_link_one_identity_one_gets_it(processes: Processes) -> None:
+    """The others are told that it is taken (security 12)."""
+    cores = await processes(3)
+    github = _share(cores)
+    states = [await set_out(cores[0], connecting(await cores[0].sign_up())) for _ in range(10)]
+
+    answers = await asyncio.gather(
+        *(come_back(one, state, github.person("1")) for one, state in zip(cycle(cores), states, strict=False)),
+        return_exceptions=True,
+    )
+
+    assert sum(isinstance(answer, Linked) for answer in answers) == 1
+    assert sum(isinstance(answer, IdentityTaken) for answer in answers) == 9
+    assert await cores[0].count("identities") == 1
+
+
+async def test_two_ways_in_that_are_unlinked_at_once_leave_one(processes: Processes) -> None:
+    """Each would leave the other: the user is held, so that one of them is the last."""
+    cores = await processes(3)
+    _share(cores)
+    for number in range(5):
+        first = cores[0].identities["github"].person(str(number))
+        ann = await travelled(cores[0], first)
+        second: ExternalIdentity = cores[0].identities["c:acme"].person(str(number))
+        await linked(cores[0], ann, second)
+        rows = await cores[0].core.linked_identities(cores[0].visit(), ann.subject.id)
+
+        answers = await asyncio.gather(
+            *(
+                one.core.unlink_identity(one.visit(), ann.subject.id, row.id)
+                for one, row in zip(cores, rows, strict=False)
+            ),
+            return_exceptions=True,
+        )
+
+        assert sum(answer is None for answer in answers) == 1
+        assert sum(isinstance(answer, LastWayIn) for answer in answers) == 1
+
+
+async def test_of_many_who_take_a_providers_tokens_one_gets_them(processes: Processes) -> None:
+    """They are handed out once."""
+    cores = await processes(3)
+    github = _share(cores)
+    session = session_of_provider(cores[0].clock.now())
+    ann = await travelled(cores[0], github.person("1"), session=session)
+
+    answers = await asyncio.gather(
+        *(one.core.take_provider_session(one.visit(), ann.subject.id, "github") for one in islice(cycle(cores), 50))
+    )
+
+    assert [answer for answer in answers if answer is not None] == [session]
+
+
+async def test_of_many_who_show_one_nonce_one_comes_in(processes: Processes) -> None:
+    """The token is right each time (security 7)."""
+    cores = await processes(3)
+    _share(cores)
+    google = cores[0].identities["google"]
+    token = google.id_token(google.person("1", ANN), cores[0].clock.now() + timedelta(hours=1), "n")
+    presented = PresentedIdToken("google", Secret(token), "n")
+    entry = Entry(flow="sign-in", method=Method.ID_TOKEN, letter=LETTER)
+
+    async def enter(one: CoreUnderTest) -> Entered:
+        return await one.core.enter_with_id_token(one.visit(), presented, entry, DOOR)
+
+    answers = await asyncio.gather(*(enter(one) for one in islice(cycle(cores), 50)), return_exceptions=True)
+
+    assert sum(isinstance(answer, SignedIn) for answer in answers) == 1
+    assert sum(isinstance(answer, InvalidIdToken) for answer in answers) == 49
+
+
+async def test_a_squatter_who_races_with_the_owner_is_out(processes: Processes) -> None:
+    """Whichever is first: the owner's provider vouches for the address, and they are alone afterwards (security 2)."""
+    cores = await processes(3)
+    github = _share(cores)
+    await cores[0].sign_up(ANN)
+    state = await set_out(cores[1], replace(departing(), redirect_to="http://localhost:3000"))
+    squatting = [one.sign_in(ANN) for one in islice(cycle(cores), 10)]
+
+    answers = await asyncio.gather(
+        *squatting, come_back(cores[1], state, github.person("1", ANN)), return_exceptions=True
+    )
+
+    assert isinstance(answers[-1], SignedIn)
+    assert await cores[0].count("sessions") == 1
