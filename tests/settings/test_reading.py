@@ -198,7 +198,15 @@ def test_dev_is_a_provider_to_itself(own_folder: Path) -> None:
     assert first.dev_provider.client_secret not in first.root_keys
     assert second.dev_provider.page == "http://localhost:5001/_/sign-in"
     assert second.dev_provider.page in second.policy.allowed_redirect_urls
+    assert [each.row.name for each in second.providers.oauth2] == ["c:dev"]
     assert second.outbound.itself == "http://localhost:5001"
+
+
+def test_an_operators_provider_keeps_its_name(own_folder: Path) -> None:
+    """Whoever has called one of theirs `dev` gets that one."""
+    theirs = {"type": "oidc", "clientId": "us", "clientSecret": "x", "issuer": "https://id.acme.example"}
+    [provider] = load({"AUTH_PROVIDER_CUSTOM": json.dumps({"dev": theirs})}, flags=DEV).providers.oauth2
+    assert provider.row.issuer == "https://id.acme.example"
 
 
 def test_several_processes_are_no_provider(own_folder: Path) -> None:
@@ -206,6 +214,7 @@ def test_several_processes_are_no_provider(own_folder: Path) -> None:
     told = {"VESTIBULE_WORKERS": "2", "AUTH_SMTP_HOST": "127.0.0.1", "AUTH_SMTP_SENDER": "a@example.com"}
     settings = load(told, flags=DEV)
     assert settings.dev_provider is None
+    assert settings.providers.oauth2 == ()
     assert settings.outbound.itself == ""
 
 

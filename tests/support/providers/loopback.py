@@ -63,7 +63,7 @@ class AppleClient(Client):
             )
         except (jwt.PyJWTError, KeyError):
             return False
-        return is_known and claims["sub"] == self.id
+        return bool(is_known and claims["sub"] == self.id)
 
 
 @dataclass

@@ -127,7 +127,7 @@ async def world(
         await stack.enter_async_context(listening(application.app, port))
         origin = await stack.enter_async_context(site(site_port, "providers"))
         browser = await stack.enter_async_context(open_browser())
-        found = World(application, browser, server, origin, *providers, clock)
+        found = World(application, browser, server, origin, first=providers[0], second=providers[1], clock=clock)
         yield found
     assert found.complaints == []
 
