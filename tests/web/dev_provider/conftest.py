@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from tests.support.fakes import FakeClock, SeededEntropy
+from tests.support.serving import serve
 from tests.web.dev_provider.application import API, CALLBACK, CONSUMER, ISSUER, PAGE, SECRET, Application
 from vestibule.core.signing import Algorithm
 from vestibule.kernel.secret import Secret
@@ -14,6 +15,8 @@ from vestibule.web.dev_provider import Client, OAuth1Provider, OpenIdProvider, S
 from vestibule.web.page_hosts import PageHosts
 from vestibule.wire import Mount, WireSettings, build_app
 from vestibule.wire.app import App
+
+__all__ = ["serve"]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.support.serving import Serve
 from tests.web.dev_provider.application import HOST, ISSUER, Application
 
 PATHS = (
@@ -71,3 +72,12 @@ async def test_the_page_for_trying_has_its_buttons(application: Application) -> 
     assert 'data-provider="c:dev"' in page.text
     assert "Sign in with Dev Provider" in page.text
     assert f'data-api="{HOST}/v1"' in page.text
+
+
+async def test_without_dev_nothing_of_it_is_served(serve: Serve) -> None:
+    """Whoever reaches the provider can be anybody (security 111)."""
+    async with serve() as running:
+        for path in (*PATHS, "/_/assets/provider/page.css"):
+            assert (await running.client.get(path)).status_code == 404
+        for path in ("/_/provider/token", "/_/provider/authorize", "/_/provider/oauth/request_token"):
+            assert (await running.client.post(path, data={"ticket": "x"})).status_code == 404
