@@ -1,7 +1,7 @@
 # The tasks of this repository. Each does its own set-up: a fresh Debian with python3 and make is enough.
 # Extra arguments: make serve ARGS='--port 4001', make test ARGS='-k refresh'.
 .DEFAULT_GOAL := help
-.PHONY: help install serve test check fix bench bench-scale bench-enumeration migrate generate lock
+.PHONY: help install serve test check fix bench bench-scale bench-enumeration bench-import migrate generate lock
 MAKEFLAGS += --no-print-directory
 
 ARGS ?=
@@ -22,12 +22,13 @@ test: install ## run all tests, on SQLite and on PostgreSQL
 	@scripts/install-test-parts
 	@exec $(bin)/pytest -n logical --dist worksteal $(ARGS)
 
-check: install ## formatting, lint, types, imports, architecture, spelling; runs no tests
+check: install ## formatting, lint, types, imports, architecture, the nhost contract, spelling; runs no tests
 	$(bin)/ruff format --check .
 	$(bin)/ruff check .
 	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
 	$(bin)/python tests/arch/rules.py
+	$(bin)/python tests/arch/nhost_contract.py
 	$(bin)/typos
 
 fix: install ## format, and mend what the linter can mend
@@ -42,6 +43,9 @@ bench-scale: install ## measure the hot requests at ten thousand and at a millio
 
 bench-enumeration: install ## compare answers and times for known and unknown addresses
 	$(bin)/python -m bench enumeration $(ARGS)
+
+bench-import: install ## move a hundred thousand users from an old server, and let some sign in
+	$(bin)/python -m bench import $(ARGS)
 
 migrate: ## bring the database to this version's schema
 	@scripts/install server

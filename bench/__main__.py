@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import NoReturn
 
-from bench import enumeration, scale, speed
+from bench import enumeration, importing, scale, speed
 from bench.processes import BenchError
 from bench.report import console, new_report, progress, save, show
 from bench.rounds import Bench
@@ -23,6 +23,8 @@ def main() -> int:
     try:
         if options.what == "enumeration":
             return _enumeration(options, folder)
+        if options.what == "import":
+            return _importing(options, folder)
         bench = Bench(find_wrk(options.connections), options.seconds, options.rounds)
         return _scale(bench, options, folder) if options.what == "scale" else _speed(bench, options, folder)
     except BenchError as error:
@@ -75,6 +77,16 @@ def _enumeration(options: argparse.Namespace, folder: Path) -> int:
     return 1 if not all(one.holds for one in found) and not options.report_only else 0
 
 
+def _importing(options: argparse.Namespace, folder: Path) -> int:
+    screen = console()
+    with screen.status("starting") as status:
+        found = importing.Importing(folder, options.people, options.sampled)(status.update)
+    importing.show(screen, found)
+    if options.json is not None:
+        importing.save(found, options.json)
+    return 1 if not all(one.holds for one in found) and not options.report_only else 0
+
+
 def _leave(number: int, _frame: object) -> NoReturn:
     sys.exit(128 + number)
 
@@ -82,7 +94,7 @@ def _leave(number: int, _frame: object) -> NoReturn:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
-        "what", nargs="?", choices=["speed", "scale", "enumeration"], default="speed", help="default: speed"
+        "what", nargs="?", choices=["speed", "scale", "enumeration", "import"], default="speed", help="default: speed"
     )
     parser.add_argument("--seconds", type=float, default=2, help="how long each round loads (default: 2)")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of ours and the limit in turn (default: 5)")
@@ -93,6 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--users", type=int, nargs=2, default=[10_000, 1_000_000], help="scale: how many users, few and many"
     )
+    parser.add_argument("--people", type=int, default=100_000, help="import: how many users (default: 100,000)")
+    parser.add_argument("--sampled", type=int, default=1_000, help="import: how many of them sign in (default: 1,000)")
     return parser
 
 

@@ -5,6 +5,7 @@
 
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -31,7 +32,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "engine(name): a promise about one engine only: sqlite or postgresql")
     of_controller = getattr(config, "workerinput", {}).get(_RUN_FOLDER)  # set by pytest-xdist in its workers
-    config.stash[_RUN] = TestRun.begin() if of_controller is None else TestRun(Path(of_controller))
+    run = config.stash[_RUN] = TestRun.begin() if of_controller is None else TestRun(Path(of_controller))
+    if sys.dont_write_bytecode:  # else each of the many children compiles all that it imports
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(run.folder / "bytecode")
 
 
 @pytest.hookimpl(optionalhook=True)

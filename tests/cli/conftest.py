@@ -25,8 +25,8 @@ Launch = Callable[..., "Server"]
 
 def base_environment() -> dict[str, str]:
     """Nothing of the developer's own settings."""
-    kept = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE")
-    return {name: os.environ[name] for name in kept if name in os.environ} | {"PYTHONDONTWRITEBYTECODE": "1"}
+    kept = ("PATH", "HOME", "LANG", "TMPDIR", "SSL_CERT_FILE", "PYTHONPYCACHEPREFIX")
+    return {name: os.environ[name] for name in kept if name in os.environ}
 
 
 def eventually(condition: Callable[[], Any], what: str) -> Any:
@@ -90,6 +90,8 @@ class Server:
             if '"serving"' in line:
                 port: int = json.loads(line)["port"]
                 return port
+            if "] serving " in line:  # AUTH_LOG_FORMAT_TEXT
+                return int(dict(part.split("=") for part in line.split() if "=" in part)["port"])
         for line in self.out:
             if line.strip().startswith("nhost "):
                 return int(line.rsplit(":", 1)[1].split("/")[0])

@@ -34,7 +34,8 @@ def test_version_is_instant(run: Run) -> None:
 def test_help_names_every_command(run: Run) -> None:
     """`vestibule --help` is where one begins."""
     shown = run("--help").stdout
-    for command in ("serve", "worker", "migrate", "config", "audit", "db", "project", "service-key", "client", "user"):
+    commands = ("serve", "worker", "migrate", "config", "audit", "db", "hasura", "project", "service-key", "client")
+    for command in (*commands, "user"):
         assert command in shown
 
 
@@ -252,7 +253,7 @@ SECRETS = {
 }
 
 
-@pytest.mark.parametrize("options", [(), ("--explain",), ("--json",), ("--explain", "--json")])
+@pytest.mark.parametrize("options", [(), ("--explain",), ("--all",), ("--json",), ("--explain", "--all", "--json")])
 def test_config_check_shows_settings_and_hides_secrets(run: Run, options: tuple[str, ...]) -> None:
     """The output may be pasted into an issue (security 117)."""
     shown = run("config", "check", *options, env=base_environment() | SECRETS)
@@ -265,8 +266,8 @@ def test_config_check_shows_settings_and_hides_secrets(run: Run, options: tuple[
 
 def test_config_check_tells_what_has_no_effect(run: Run) -> None:
     """Names of Nhost Auth that we know and do not use."""
-    shown = run("config", "check", env=base_environment() | SECRETS | {"AUTH_LOG_FORMAT_TEXT": "true"})
-    assert "AUTH_LOG_FORMAT_TEXT is known and has no effect yet." in shown.stdout
+    shown = run("config", "check", env=base_environment() | SECRETS | {"AUTH_OAUTH2_PROVIDER_ENABLED": "true"})
+    assert "AUTH_OAUTH2_PROVIDER_ENABLED is known and has no effect;" in shown.stdout
 
 
 def test_config_check_fails_like_a_start_would(run: Run) -> None:

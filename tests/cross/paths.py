@@ -49,6 +49,18 @@ async def _recovered(scene: Scene, proof: tuple[str, str]) -> httpx2.Response:
     return await scene.doors.nhost.send("POST", f"{OURS}/sign-in", dict(zip(("ticket", "code"), proof, strict=True)))
 
 
+def hands_out_tokens(answer: httpx2.Response) -> bool:
+    """Tell whether an answer holds a token, wherever it may be: body, cookie or the target of a redirect."""
+    cookies = [line.partition("=")[2] for line in answer.headers.get_list("set-cookie")]
+    target = answer.headers.get("location", "")
+    return (
+        "eyJ" in answer.text
+        or "personalAccessToken" in answer.text
+        or any(f"{name}=" in target for name in ("refreshToken", "code", "access_token"))
+        or any(value and not value.startswith(";") for value in cookies)
+    )
+
+
 _NAMESAKE: Final = "the address is free there: whoever comes is somebody new"
 _NEW_USER: Final = {"of another project": _NAMESAKE, "deleted": _NAMESAKE}
 _KEPT: Final = {"anonymous": "anonymous users have sessions, and keep them"}

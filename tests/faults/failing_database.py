@@ -1,6 +1,6 @@
 """A database that fails once, at the n-th thing that is asked of it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,6 +77,13 @@ class FailingQueries:
         count = await self._inner.run(statement, **parameters)
         self._fault.step(When.AFTER)
         return count
+
+    async def each(self, statement: Statement[R], rows: Sequence[Mapping[str, Any]]) -> list[R]:
+        """Return every row of all of them, if nothing goes wrong."""
+        self._fault.step(When.BEFORE)
+        found = await self._inner.each(statement, rows)
+        self._fault.step(When.AFTER)
+        return found
 
 
 class FailingDatabase(FailingQueries, Database):

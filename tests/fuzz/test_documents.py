@@ -54,6 +54,9 @@ FOR_PROOFS: Final = {
         *("/signin/passwordless/sms/otp", "/signin/pat", "/signin/webauthn/verify", "/signup/webauthn/verify"),
         *("/user/webauthn/verify", "/user/phone-number/change/verify", "/token/exchange"),
         *("/user/deanonymize", "/user/deanonymize/sms"),
+        *("/signin/provider/{provider}", "/signup/provider/{provider}", "/signin/provider/{provider}/callback"),
+        *("/signin/provider/{provider}/callback/tokens", "/token/provider/{provider}", "/link/provider/{provider}"),
+        *("/signin/idtoken", "/signup/idtoken", "/link/idtoken", "/_/api/user/providers/unlink"),
     }
 }
 

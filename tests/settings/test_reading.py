@@ -209,9 +209,15 @@ def test_an_operators_provider_keeps_its_name(own_folder: Path) -> None:
     assert provider.row.issuer == "https://id.acme.example"
 
 
-def test_several_processes_are_no_provider(own_folder: Path) -> None:
-    """What one of them remembers the next would not know."""
-    told = {"VESTIBULE_WORKERS": "2", "AUTH_SMTP_HOST": "127.0.0.1", "AUTH_SMTP_SENDER": "a@example.com"}
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"VESTIBULE_WORKERS": "2", "AUTH_SMTP_HOST": "127.0.0.1", "AUTH_SMTP_SENDER": "a@example.com"},
+        {"VESTIBULE_DIALECTS": "sublay"},
+    ],
+)
+def test_there_is_no_provider_where_it_could_not_work(own_folder: Path, told: Environ) -> None:
+    """What one of several processes remembers the next would not know, and one needs the door that speaks of them."""
     settings = load(told, flags=DEV)
     assert settings.dev_provider is None
     assert settings.providers.oauth2 == ()

@@ -145,8 +145,8 @@ def test_an_unknown_nhost_name_warns_and_names_the_nearest(nhost_environment: En
 
 def test_known_names_without_effect_are_listed_not_refused(nhost_environment: Environ) -> None:
     """`config check` shows them."""
-    reading = read(nhost_environment | {"AUTH_LOG_FORMAT_TEXT": "true"}, Flags())
-    assert reading.unused == ("AUTH_LOG_FORMAT_TEXT",)
+    reading = read(nhost_environment | {"AUTH_OAUTH2_PROVIDER_ENABLED": "true"}, Flags())
+    assert reading.unused == ("AUTH_OAUTH2_PROVIDER_ENABLED",)
 
 
 @pytest.mark.parametrize(

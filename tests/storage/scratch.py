@@ -40,6 +40,9 @@ INSERT = Statement(
 ROW = Statement(Row, f"SELECT {_COLUMNS} FROM scratch WHERE id = :id")  # noqa: S608
 ADD = Statement(None, "INSERT INTO scratch (id, number) VALUES (:id, :number)")
 ADD_ONCE = Statement(None, "INSERT INTO scratch (id, number) VALUES (:id, :number) ON CONFLICT DO NOTHING")
+ADD_UNLESS_KNOWN = Statement(
+    int, "INSERT INTO scratch (id, number) VALUES (:id, :number) ON CONFLICT DO NOTHING RETURNING number"
+)
 COUNT = Statement(int, "SELECT count(*) AS count FROM scratch")
 NUMBERS = Statement(int, "SELECT number FROM scratch ORDER BY number")
 INCREASE = Statement(int, "UPDATE scratch SET number = number + :by WHERE id = :id RETURNING number")

@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 
 from tests.storage import scratch
-from vestibule.storage import Database, Queries
+from vestibule.storage import Database, Parameter, Queries
 
 
 class Refused(Exception):
@@ -195,3 +195,27 @@ async def _settled(db: Database) -> None:
     """Wait until a commit that was on its way when its caller was cancelled has arrived or was undone."""
     async with db.write():
         await asyncio.sleep(0.002)
+
+
+async def test_many_rows_go_in_at_once_and_say_which_did(scratch_db: Database) -> None:
+    """The statement runs once for each, in their order; what comes back is of all of them."""
+    rows: list[dict[str, Parameter]] = [{"id": uuid4(), "number": number} for number in range(5)]
+    async with scratch_db.write() as tx:
+        assert await tx.each(scratch.ADD_UNLESS_KNOWN, [*rows, rows[0]]) == [0, 1, 2, 3, 4]
+    assert await scratch_db.each(scratch.ADD_UNLESS_KNOWN, [*rows[:2], {"id": uuid4(), "number": 5}]) == [5]
+    assert await scratch_db.each(scratch.ADD_UNLESS_KNOWN, []) == []
+    assert await scratch_db.all(scratch.NUMBERS) == [0, 1, 2, 3, 4, 5]
+
+
+async def test_many_rows_go_in_together_or_not_at_all(scratch_db: Database) -> None:
+    """One that breaks a constraint undoes those before it."""
+    rows = [{"id": uuid4(), "number": number} for number in (1, 2, 13)]
+    with pytest.raises(Exception, match=r"(?i)check constraint"):
+        await scratch_db.each(scratch.ADD, rows)
+    assert await scratch_db.one(scratch.COUNT) == 0
+
+
+async def test_many_rows_bind_the_names_that_the_statement_has(scratch_db: Database) -> None:
+    """In every one of them."""
+    with pytest.raises(TypeError, match="binds"):
+        await scratch_db.each(scratch.ADD, [{"id": uuid4(), "number": 1}, {"id": uuid4()}])

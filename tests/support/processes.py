@@ -29,7 +29,7 @@ def free_port() -> int:
 def environment(database_url: str, port: int, **more: str) -> dict[str, str]:
     """Return what an operator sets; hashing is cheap, so that many can sign up in a short test."""
     return {
-        "PATH": os.environ["PATH"],
+        **{name: os.environ[name] for name in ("PATH", "PYTHONPYCACHEPREFIX") if name in os.environ},
         "VESTIBULE_DATABASE_URL": database_url,
         "VESTIBULE_SECRET_KEYS": "a root key that only tests know and long enough",
         "VESTIBULE_ALLOW_WEAK_HASHING": "true",

@@ -7,6 +7,7 @@ mail server; `running.mails()` empties the outbox and returns what would have le
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -30,6 +31,12 @@ from vestibule.kernel.entropy import SystemEntropy
 ALL_DOORS = frozenset({"nhost", "sublay", "accountmaker"})
 CLIENT_ID = "cid_tests"
 ORIGIN = "http://localhost:3000"
+
+
+@cache
+def _renderer() -> Renderer:
+    """Return the renderer of all servers: it compiles each template once."""
+    return Renderer("en")
 
 
 @dataclass
@@ -56,7 +63,7 @@ class Running:
             self.core.db,
             self.core.outbox,
             MailboxTransport(self._kept, lambda _: None),
-            Renderer("en"),
+            _renderer(),
             name="test",
             settings=WorkerSettings(),
         )
@@ -69,7 +76,7 @@ class Running:
             self.core.db,
             self.core.outbox,
             None,
-            Renderer("en"),
+            _renderer(),
             name="test",
             settings=WorkerSettings(),
             texts=DevTransport(self._texts, lambda _: None),

@@ -87,3 +87,14 @@ async def test_a_broken_log_does_not_break_answers(clock: StoppedClock) -> None:
     log = AccessLog(closed, clock)
     log.recorder("d", "/e")("id", "GET", 200, 0.0)
     log.flush()
+
+
+async def test_text_for_people_says_the_same(clock: StoppedClock) -> None:
+    """AUTH_LOG_FORMAT_TEXT; a path with a percent sign is nothing to fill in."""
+    stream = io.StringIO()
+    log = AccessLog(stream, clock, as_text=True)
+    log.recorder("tiny", "/100%d")("r-1", "GET", 200, 0.0)
+    log.flush()
+    words = stream.getvalue().split()
+    assert words[:6] == ["2026-01-02T03:04:05.000+00:00", "r-1", "tiny", "/100%d", "GET", "200"]
+    assert words[7] == "ms"

@@ -42,6 +42,7 @@ def _serve(arguments: argparse.Namespace) -> None:
     configure_logs()
     with endings():
         reading = read(environment(), Flags(**json.loads(arguments.flags)))
+        configure_logs(debug=reading.settings.log_debug, as_text=reading.settings.log_as_text)
         if arguments.first:
             complain([str(warning) for warning in reading.warnings], "warning")
         settings = reading.settings if arguments.first else replace(reading.settings, migrate=False)

@@ -75,7 +75,7 @@ def assemble(
 ) -> Application:
     """Return the application that `settings` describe; nothing is opened yet.
 
-    `transport` and `texts` take the places of the transports for mails and text messages; `identities` are the
+    `transport` and `texts` take the places of the transports for mails and text messages, `identities` that of the
     providers that people come in by.
 
     Raises: MountError, ValueError when the settings contradict each other.
@@ -123,6 +123,7 @@ def assemble(
             limits=settings.limits,
             trusted_proxies=settings.trusted_proxies,
             access_log=settings.access_log,
+            log_as_text=settings.log_as_text,
             echo_request_id=settings.echo_request_id,
             public_url=settings.public_url,
         ),

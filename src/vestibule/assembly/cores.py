@@ -13,6 +13,7 @@ from vestibule.core.access_tokens import (
     SignOutEverywhere,
 )
 from vestibule.core.anonymous import DeanonymizeByLink, SignInAnonymously
+from vestibule.core.arrivals import SettleArrivals
 from vestibule.core.claims import GatherClaims
 from vestibule.core.elevation import ElevationRule
 from vestibule.core.email_codes import (
@@ -61,6 +62,7 @@ from vestibule.core.text_codes import (
     SignUpWithTextCode,
 )
 from vestibule.core.texts import RemoteVerification
+from vestibule.core.totp import TotpSecrets
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
 from vestibule.settings import Settings
@@ -104,6 +106,7 @@ def build_core(
         text_postage=parts.text_postage,
         remote_verification=remote_verification,
         provision_user=ProvisionUser(db, parts.users, parts.create_user, parts.hashing, parts.audit),
+        settle_arrivals=SettleArrivals(db, clock, entropy, TotpSecrets(parts.keyring)),
         sign_up_with_password=SignUpWithPassword(
             db, parts.users, parts.register, parts.hashing, parts.postage, parts.send_letter, parts.finish
         ),
@@ -157,7 +160,13 @@ def build_core(
         revoke_access_token=RevokeAccessToken(db, parts.audit),
         sign_out_everywhere=SignOutEverywhere(db, parts.users, parts.revoke_sessions, parts.audit),
         refresh_session=RefreshSession(
-            db, clock, parts.refresh_secrets, parts.users, parts.audit, settings.refresh_grace
+            db,
+            clock,
+            parts.refresh_secrets,
+            parts.users,
+            parts.audit,
+            parts.continue_imported,
+            settings.refresh_grace,
         ),
         revoke_sessions=parts.revoke_sessions,
         change_standing=ChangeStanding(db, parts.users, parts.revoke_sessions),

@@ -26,7 +26,7 @@ from vestibule.core.passwords import (
 )
 from vestibule.core.projects import Catalog
 from vestibule.core.proofs import FirstProof, ProveAddress
-from vestibule.core.sessions import IssueSession, RefreshSecrets, RevokeSessions
+from vestibule.core.sessions import ContinueImported, IssueSession, RefreshSecrets, RevokeSessions
 from vestibule.core.signin import FinishSignIn
 from vestibule.core.signing import (
     KeySets,
@@ -82,6 +82,7 @@ class Parts:
     accounts: AccountDirectory
     refresh_secrets: RefreshSecrets
     revoke_sessions: RevokeSessions
+    continue_imported: ContinueImported
     finish: FinishSignIn
     send_code: SendCode
     send_letter: SendLetter
@@ -134,7 +135,8 @@ def parts_of(
     accounts = AccountDirectory(clock, entropy)
     secrets = RefreshSecrets(keyring, entropy)
     revoke = RevokeSessions(db, clock, secrets, audit)
-    finish = FinishSignIn(users, accounts, tickets, IssueSession(clock, entropy, secrets), audit)
+    issue = IssueSession(clock, entropy, secrets)
+    finish = FinishSignIn(users, accounts, tickets, issue, audit)
     codes = SendCode(tickets, outbox, entropy)
     letters = SendLetter(tickets, outbox, codes)
     postage = Postage(db, attempts, audit)
@@ -172,6 +174,7 @@ def parts_of(
         accounts=accounts,
         refresh_secrets=secrets,
         revoke_sessions=revoke,
+        continue_imported=ContinueImported(db, clock, users, issue, audit),
         finish=finish,
         send_code=codes,
         send_letter=letters,

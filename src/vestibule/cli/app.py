@@ -3,7 +3,7 @@
 import typer
 from typer._click.exceptions import UsageError as UsageProblem  # typer brings click along, and shows it nowhere else
 
-from vestibule.cli import checks, database, keys, projects, trail, users, version
+from vestibule.cli import checks, database, hasura, importing, keys, projects, trail, users, version
 from vestibule.cli.serve import command as serve
 
 __all__ = ["UsageProblem", "app"]
@@ -18,9 +18,11 @@ app = typer.Typer(
 )
 serve.register(app)
 database.register(app)
+hasura.register(app)
 checks.register(app)
 projects.register(app)
 users.register(app)
+importing.register(app)
 keys.register(app)
 trail.register(app)
 version.register(app)

@@ -10,6 +10,7 @@ from vestibule.core.access_tokens import (
 )
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.anonymous import Deanonymize, DeanonymizeByLink, SignInAnonymously
+from vestibule.core.arrivals import SettleArrivals
 from vestibule.core.audit import AuditLog
 from vestibule.core.claims import GatherClaims
 from vestibule.core.elevation import ElevationRule
@@ -87,6 +88,7 @@ class Core:
     text_postage: TextPostage
     remote_verification: RemoteVerification | None
     provision_user: ProvisionUser
+    settle_arrivals: SettleArrivals
     sign_up_with_password: SignUpWithPassword
     sign_in_with_password: SignInWithPassword
     sign_up_with_passkey: SignUpWithPasskey

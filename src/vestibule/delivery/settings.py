@@ -42,7 +42,7 @@ class SmtpSettings:
             raise ValueError("the SMTP host is empty")
         if not 0 < self.port <= _MAX_PORT:
             raise ValueError(f"the SMTP port is from 1 to {_MAX_PORT}")
-        _require_sender(self.sender)
+        require_sender(self.sender)
         if not self.x_smtpapi.isprintable():
             raise ValueError("the X-SMTPAPI header of SMTP mail is a single line")
         if self.secure and self.starttls == "required":
@@ -77,7 +77,7 @@ class PostmarkSettings:
     def __post_init__(self) -> None:
         if not self.token:
             raise ValueError("Postmark wants the token of a server")
-        _require_sender(self.sender)
+        require_sender(self.sender)
 
     @property
     def sender_name(self) -> str:
@@ -93,7 +93,8 @@ class PostmarkSettings:
 MailSettings: TypeAlias = SmtpSettings | PostmarkSettings
 
 
-def _require_sender(sender: str) -> None:
+def require_sender(sender: str) -> None:
+    """Raises: ValueError unless `sender` is an address, with or without a name, on one line."""
     if _SENDER.fullmatch(sender.strip()) is None:
         raise ValueError("the SMTP sender is an address, or a name and an address: Acme <auth@acme.example>")
     if not sender.isprintable():

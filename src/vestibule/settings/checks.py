@@ -4,6 +4,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from vestibule.core.passwords import Argon2Profile
+from vestibule.core.redirects import AllowList
 from vestibule.settings import nhost_names, own
 from vestibule.settings.environ import Layer, Reader, nearest
 from vestibule.settings.nhost_unused import UNUSED
@@ -12,6 +13,14 @@ from vestibule.settings.process import is_loopback
 _OWN: Final = frozenset(variable.name for section in own.SECTIONS.values() for variable in section)
 _NHOST: Final = UNUSED | {variable.name for section in nhost_names.SECTIONS.values() for variable in section}
 _NHOST_PREFIX: Final = "AUTH_"
+
+# Beside AUTH_* a few names of Hasura and PostgreSQL are read. Those programs have many more of their own, so that only
+# what is very near to one of ours is a misspelling, and these are not.
+_SHARED_PREFIXES: Final = ("HASURA_GRAPHQL_", "POSTGRES_")
+_THEIRS: Final = frozenset(
+    {"HASURA_GRAPHQL_JWT_SECRETS", "HASURA_GRAPHQL_ADMIN_SECRETS", "HASURA_GRAPHQL_METADATA_DATABASE_URL"}
+)
+_VERY_NEAR: Final = 0.88
 
 # OWASP, Password Storage Cheat Sheet: (memory in KiB, iterations) that cost an attacker the same.
 _ARGON2_FLOOR: Final = ((47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5))
@@ -22,10 +31,31 @@ def names(reader: Reader, layers: list[Layer], *, strict: bool) -> None:
     for layer in layers:
         for name in sorted(layer.values):
             if name.startswith(own.PREFIX) and name not in _OWN:
-                reader.refuse(name, "is not a setting", nearest(name, _OWN))
-            elif name.startswith(_NHOST_PREFIX) and name not in _NHOST:
-                note = reader.refuse if strict else reader.warn
-                note(name, "is not a setting", nearest(name, _NHOST))
+                reader.refuse(name, "is not a setting", meant(name))
+            elif name.startswith((_NHOST_PREFIX, *_SHARED_PREFIXES)) and name not in _NHOST:
+                near = meant(name)
+                if near or name.startswith(_NHOST_PREFIX):
+                    note = reader.refuse if strict else reader.warn
+                    note(name, "is not a setting", near)
+
+
+def meant(name: str) -> str:
+    """Return a question after the setting that an unknown name may stand for; empty when none is near enough."""
+    if name.startswith(own.PREFIX):
+        return nearest(name, _OWN)
+    if name.startswith(_NHOST_PREFIX):
+        return nearest(name, _NHOST)
+    if name in _THEIRS or not name.startswith(_SHARED_PREFIXES):
+        return ""
+    return nearest(name, (known for known in _NHOST if known.startswith(_SHARED_PREFIXES)), likeness=_VERY_NEAR)
+
+
+def values(reader: Reader) -> None:
+    """Note each declared value that cannot be, also where nothing would ask for it as things are set."""
+    for sections in (own.SECTIONS, nhost_names.SECTIONS):
+        for section in sections.values():
+            for variable in section:
+                reader.get(variable)
 
 
 def url(reader: Reader, name: str, value: str, *, dev: bool) -> str:
@@ -46,6 +76,18 @@ def url(reader: Reader, name: str, value: str, *, dev: bool) -> str:
             f"use https, or set {own.ALLOW_HTTP.name}=true where the network is trusted",
         )
     return value.rstrip("/")
+
+
+def redirect_urls(reader: Reader) -> None:
+    """Note redirect targets that make no sense."""
+    for variable, patterns in (
+        (nhost_names.CLIENT_URL, (reader.get(nhost_names.CLIENT_URL),)),
+        (nhost_names.REDIRECT_URLS, reader.get(nhost_names.REDIRECT_URLS)),
+    ):
+        try:
+            AllowList.of(patterns)
+        except ValueError as error:
+            reader.refuse(variable.name, f"cannot be used: {error}")
 
 
 def argon2(reader: Reader, *, dev: bool) -> Argon2Profile:

@@ -211,7 +211,7 @@ class Reader:
         self.warnings.append(Problem(variable, wrong, mend))
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a question after the known name that `name` may have meant; empty when none is near."""
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+def nearest(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str:
+    """Return a question after the known name that `name` may have meant; empty when none is (`likeness`: 0 to 1)."""
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=likeness)
     return f"did you mean {found[0]}?" if found else ""

@@ -3,7 +3,14 @@
 from pathlib import Path
 from typing import Final, cast
 
-from vestibule.delivery.settings import AuthMethod, MailSettings, PostmarkSettings, SmtpSettings, StartTls
+from vestibule.delivery.settings import (
+    AuthMethod,
+    MailSettings,
+    PostmarkSettings,
+    SmtpSettings,
+    StartTls,
+    require_sender,
+)
 from vestibule.kernel.secret import Secret
 from vestibule.settings import nhost_names as nhost
 from vestibule.settings import own
@@ -19,6 +26,11 @@ def mail_settings(reader: Reader) -> MailSettings | None:
         return None
     if not reader.is_set(nhost.SMTP_SENDER):
         reader.refuse(nhost.SMTP_SENDER.name, "is unset", "set it to an address, like auth@acme.example")
+        return None
+    try:
+        require_sender(reader.get(nhost.SMTP_SENDER))
+    except ValueError as error:
+        reader.refuse(nhost.SMTP_SENDER.name, f"cannot be used: {error}")
         return None
     try:
         if host == _POSTMARK:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from vestibule.delivery.locales import LOCALES
-from vestibule.settings import provider_names
+from vestibule.settings import nhost_later, provider_names
 from vestibule.settings.environ import Variable, duration, milliseconds, names, one_of, seconds, switch, text, whole
 
 _YEARS: Final = 10 * 365 * 86_400
@@ -20,6 +20,8 @@ REDIRECT_URLS: Final = Variable[tuple[str, ...]](
     "AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS", names, (), "Further redirect targets; `*` and `**` match."
 )
 CONCEAL_ERRORS: Final = switch("AUTH_CONCEAL_ERRORS", "Answer telling errors as a plain invalid request.")
+DEBUG: Final = switch("AUTH_DEBUG", "Log also why requests were refused, and what libraries tell of their work.")
+LOG_TEXT: Final = switch("AUTH_LOG_FORMAT_TEXT", "Write the logs as text for people instead of JSON.")
 POSTGRES: Final = Variable[str | None](
     "POSTGRES_CONNECTION", text, None, "The database.", shown="`HASURA_GRAPHQL_DATABASE_URL`", secret=True
 )
@@ -222,6 +224,8 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         CLIENT_URL,
         REDIRECT_URLS,
         CONCEAL_ERRORS,
+        DEBUG,
+        LOG_TEXT,
         POSTGRES,
         HASURA_DATABASE,
         POSTGRES_MIGRATIONS,
@@ -299,4 +303,5 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         EMAIL_IS_GLOBAL,
         *(variable for pair in RATE_LIMITS.values() for variable in pair),
     ),
+    "OAuth 2 provider (not built yet)": nhost_later.VARIABLES,
 }

@@ -1,18 +1,15 @@
-"""Names of Nhost Auth that mean nothing here yet. A security switch among them is refused when it is turned on."""
+"""Names of Nhost Auth without effect here. A security switch among them is refused when it is turned on."""
 
 from collections.abc import Callable
 from typing import Final
 
+from vestibule.settings import nhost_later
 from vestibule.settings.environ import Problem, Reader
 
 _PLAIN: Final = """
-AUTH_DEBUG AUTH_LOG_FORMAT_TEXT AUTH_ENABLE_CHANGE_ENV
-AUTH_PASSWORD_HIBP_ENABLED
+AUTH_ENABLE_CHANGE_ENV AUTH_PASSWORD_HIBP_ENABLED
 AUTH_RATE_LIMIT_MEMCACHE_SERVER AUTH_RATE_LIMIT_MEMCACHE_PREFIX
-AUTH_RATE_LIMIT_OAUTH2_SERVER_BURST AUTH_RATE_LIMIT_OAUTH2_SERVER_INTERVAL AUTH_TURNSTILE_SECRET
-AUTH_OAUTH2_PROVIDER_ENABLED AUTH_OAUTH2_PROVIDER_LOGIN_URL AUTH_OAUTH2_PROVIDER_ACCESS_TOKEN_TTL
-AUTH_OAUTH2_PROVIDER_REFRESH_TOKEN_TTL AUTH_OAUTH2_PROVIDER_CIMD_ENABLED
-AUTH_OAUTH2_PROVIDER_CIMD_ALLOW_INSECURE_TRANSPORT
+AUTH_TURNSTILE_SECRET
 """
 
 UNUSED: Final = frozenset(_PLAIN.split())
@@ -34,7 +31,25 @@ SWITCHES: Final[dict[str, tuple[Callable[[str], bool], str, str]]] = {
     "AUTH_PASSWORD_HIBP_ENABLED": (_is_on, _NOT_BUILT, "set it to false"),
     "AUTH_RATE_LIMIT_MEMCACHE_SERVER": (_is_set, "names a memcached, which is not used", "set VESTIBULE_REDIS_URL"),
     "AUTH_ENABLE_CHANGE_ENV": (_is_on, "would let every caller change the settings", "unset it"),
+    "AUTH_OAUTH2_PROVIDER_CIMD_ALLOW_INSECURE_TRANSPORT": (
+        _is_on,
+        "would believe what anybody on the way says about a client",
+        "unset it",
+    ),
 }
+
+# The beginning of a name -> why it has no effect; the first that fits.
+_REASONS: Final = (
+    ("AUTH_ENABLE_CHANGE_ENV", "settings are never changed by a request"),
+    ("AUTH_OAUTH2_", "this version is no OAuth 2 provider"),
+    ("AUTH_RATE_LIMIT_OAUTH2_", "this version is no OAuth 2 provider"),
+    ("", "not built yet"),
+)
+
+
+def why_unused(name: str) -> str:
+    """Return why a name that is known has no effect."""
+    return next(reason for beginning, reason in _REASONS if name.startswith(beginning))
 
 
 def unsafe_switches(reader: Reader) -> list[Problem]:
@@ -49,4 +64,5 @@ def unsafe_switches(reader: Reader) -> list[Problem]:
 
 def turned_on(reader: Reader) -> list[str]:
     """Return the names that are set here and mean nothing yet."""
-    return sorted(name for name in UNUSED if reader.written(name) is not None)
+    later = {variable.name for variable in nhost_later.VARIABLES if not variable.used}
+    return sorted(name for name in UNUSED | later if reader.written(name) is not None)

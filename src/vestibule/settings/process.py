@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from vestibule.settings import files, nhost_names, own
+from vestibule.settings import dotenv, files, nhost_names, own
 from vestibule.settings.environ import Layer, Reader, SettingsError
 
 DEV: Final = "--dev"  # the layer of what it assumes
@@ -27,6 +27,7 @@ class Flags:
     port: int | None = None
     workers: int | None = None
     config_file: str | None = None
+    env_file: str | None = None
 
     def values(self) -> dict[str, str]:
         """Return the flags that stand for variables, as those would be written."""
@@ -43,6 +44,7 @@ class Listening:
     port: int
     workers: int
     shutdown_grace: timedelta
+    log_as_text: bool = False
 
 
 def environment() -> Mapping[str, str]:
@@ -57,6 +59,7 @@ def reader_of(environ: Mapping[str, str], flags: Flags) -> Reader:
     layers = [
         Layer("the command line", flags.values()),
         Layer("the environment", environ),
+        *([Layer(flags.env_file, dotenv.values_in(Path(flags.env_file)))] if flags.env_file else []),
         Layer(str(path or files.DEFAULT_FILE), files.values_in(path)),
     ]
     if flags.dev:
@@ -100,7 +103,13 @@ def listening(reader: Reader, flags: Flags) -> Listening:
         reader.refuse(own.HOST.name, f"is {host}, and --dev stays on this machine", "add --dev-expose to let others in")
     workers = reader.get(own.WORKERS) or (1 if is_sqlite(reader) else cores())
     port = reader.get(reader.first(own.PORT, nhost_names.PORT))
-    return Listening(host=host, port=port, workers=workers, shutdown_grace=reader.get(own.SHUTDOWN))
+    return Listening(
+        host=host,
+        port=port,
+        workers=workers,
+        shutdown_grace=reader.get(own.SHUTDOWN),
+        log_as_text=reader.get(nhost_names.LOG_TEXT),
+    )
 
 
 def listening_of(environ: Mapping[str, str], flags: Flags) -> Listening:

@@ -16,7 +16,7 @@ from vestibule.settings import nhost_names as nhost
 from vestibule.settings.claims import claims_settings
 from vestibule.settings.dev_provider import dev_provider, with_dev_provider
 from vestibule.settings.doors import Door, accountmaker_settings, nhost_settings, sublay_settings
-from vestibule.settings.environ import Problem, Reader, SettingsError
+from vestibule.settings.environ import Problem, Reader, SettingsError, Variable
 from vestibule.settings.keys import configured_jwt, root_keys
 from vestibule.settings.limits import limit_settings
 from vestibule.settings.mail import mail_settings, mail_templates
@@ -57,11 +57,26 @@ def read(environ: Mapping[str, str], flags: Flags, *, dev_folder: Path = files.D
 
     With `--dev` the folder and the keys in it are made on the first call.
     """
+    return reading_of(*what_can_be_read(environ, flags, dev_folder=dev_folder))
+
+
+def what_can_be_read(
+    environ: Mapping[str, str], flags: Flags, *, dev_folder: Path = files.DEV_FOLDER
+) -> tuple[Reader, Settings | None]:
+    """Return the settings for what they are worth, and the reader, which knows what is wrong with them.
+
+    Raises: SettingsError for an unreadable file.
+    """
     reader = reader_of(environ, flags)
     checks.names(reader, list(reader.layers), strict=reader.get(own.STRICT))
+    checks.values(reader)
     reader.problems += unsafe_switches(reader)
     dev = files.dev_keys(dev_folder) if flags.dev else None
-    settings = _settings(reader, flags, dev)
+    return reader, _settings(reader, flags, dev)
+
+
+def reading_of(reader: Reader, settings: Settings | None) -> Reading:
+    """Return the settings if nothing is wrong with them. Raises: SettingsError with every problem."""
     if reader.problems or settings is None:
         raise SettingsError(reader.problems)
     return Reading(settings, tuple(reader.warnings), tuple(turned_on(reader)), reader)
@@ -82,14 +97,15 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
     door = Door(reader=reader, jwt=jwt, public_url=public_url, is_dev=flags.dev)
     database_url = _database_url(reader)
     nhost_door = nhost_settings(door)
-    policy, providers, provider = _policy(reader), provider_settings(reader), None
-    if dev is not None and place.workers == 1:  # what the provider remembers is in one process
+    dialects, policy, providers, provider = _dialects(reader), _policy(reader), provider_settings(reader), None
+    if dev is not None and place.workers == 1 and "nhost" in dialects:  # what it remembers is in one process
         provider = dev_provider(public_url, nhost_door.server_url, dev.provider_secret)
         providers = with_dev_provider(providers, provider)
         policy = dataclasses.replace(policy, allowed_redirect_urls=(*policy.allowed_redirect_urls, provider.page))
+    checks.redirect_urls(reader)
     return Settings(
         database_url=database_url,
-        migrations_url=reader.get(nhost.POSTGRES_MIGRATIONS) or database_url,
+        migrations_url=_usable_database(reader, nhost.POSTGRES_MIGRATIONS) or database_url,
         pool_size=reader.get(own.POOL_SIZE),
         pgbouncer=reader.get(own.PGBOUNCER),
         root_keys=keys,
@@ -98,7 +114,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         signing_algorithm=Algorithm(reader.get(own.SIGNING_ALGORITHM)),
         project_name=_project_name(reader),
         policy=policy,
-        dialects=_dialects(reader),
+        dialects=dialects,
         public_url=public_url,
         nhost=nhost_door,
         sublay=sublay_settings(door),
@@ -117,6 +133,8 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         limits=limit_settings(reader, workers=place.workers),
         trusted_proxies=_trusted_proxies(reader),
         access_log=reader.get(own.ACCESS_LOG),
+        log_as_text=place.log_as_text,
+        log_debug=reader.get(nhost.DEBUG),
         echo_request_id=reader.get(own.ECHO_REQUEST_ID),
         argon2=checks.argon2(reader, dev=flags.dev),
         hashing=HashingLoad(
@@ -140,7 +158,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
 
 def _database_url(reader: Reader) -> str:
     chosen = reader.first(own.DATABASE_URL, nhost.POSTGRES, nhost.HASURA_DATABASE)
-    found = reader.get(chosen)
+    found = _usable_database(reader, chosen)
     if found is None:
         reader.refuse(
             own.DATABASE_URL.name,
@@ -148,13 +166,20 @@ def _database_url(reader: Reader) -> str:
             "set it to sqlite:////var/lib/vestibule/vestibule.db or postgresql://user:password@host/name",
         )
         return ""
+    return found
+
+
+def _usable_database(reader: Reader, variable: Variable[str | None]) -> str | None:
+    found = reader.get(variable)
+    if found is None:
+        return None
     if found.startswith("sqlite:"):
         try:
             sqlite_location(found)
         except ValueError as error:
-            reader.refuse(chosen.name, f"cannot be used: {error}")
+            reader.refuse(variable.name, f"cannot be used: {error}")
     elif not found.startswith(("postgres://", "postgresql://")):
-        reader.refuse(chosen.name, "is no database URL", "it starts with sqlite:///, postgres:// or postgresql://")
+        reader.refuse(variable.name, "is no database URL", "it starts with sqlite:///, postgres:// or postgresql://")
     return found
 
 

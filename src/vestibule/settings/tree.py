@@ -71,6 +71,8 @@ class Settings:
     limits: LimitSettings = field(default_factory=LimitSettings)
     trusted_proxies: tuple[str, ...] = ()
     access_log: bool = True
+    log_as_text: bool = False
+    log_debug: bool = False
     echo_request_id: bool = False
     argon2: Argon2Profile = field(default_factory=Argon2Profile)
     hashing: HashingLoad = field(default_factory=HashingLoad)

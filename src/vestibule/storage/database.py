@@ -1,6 +1,7 @@
 """What the core sees of a database: three ways to run a statement, and the transaction around them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
@@ -38,6 +39,13 @@ class Queries(Protocol):
         """Return the number of rows that were inserted, updated or deleted."""
         ...
 
+    async def each(self, statement: Statement[R], rows: Sequence[Mapping[str, Parameter]]) -> list[R]:
+        """Run the statement once for each set of parameters, all or none of them; return every row that came back.
+
+        For many rows at a time: it costs one round trip, or one visit to the writing thread.
+        """
+        ...
+
 
 class Database(ABC):
     """One engine with its connections; itself a `Queries` that commits each statement."""
@@ -55,6 +63,11 @@ class Database(ABC):
     @abstractmethod
     async def run(self, statement: Statement[Any], **parameters: Parameter) -> int:  # Any: its rows are not looked at
         """Return the number of rows that were inserted, updated or deleted."""
+
+    async def each(self, statement: Statement[R], rows: Sequence[Mapping[str, Parameter]]) -> list[R]:
+        """Run the statement once for each set of parameters, all or none of them; return every row that came back."""
+        async with self.write() as tx:
+            return await tx.each(statement, rows)
 
     @abstractmethod
     def read(self) -> AbstractAsyncContextManager[Queries]:

@@ -1,6 +1,6 @@
 """PostgreSQL through asyncpg: one statement is one round trip, and any doubt about a connection ends it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -152,6 +152,14 @@ class _Transaction:
     async def run(self, statement: Statement[Any], **parameters: Parameter) -> int:
         prepared = statement.prepared(Engine.POSTGRESQL)
         return _affected(await self.perform(asyncpg.Connection.execute, prepared.sql, prepared.positional(parameters)))
+
+    async def each(self, statement: Statement[R], rows: Sequence[Mapping[str, Parameter]]) -> list[R]:
+        if not rows:
+            return []
+        prepared = statement.prepared(Engine.POSTGRESQL)
+        values = [prepared.positional(row) for row in rows]
+        records = await self.perform(asyncpg.Connection.fetchmany, prepared.sql, [values])
+        return [prepared.decode(record) for record in records]
 
     async def perform(self, how: Callable[..., Awaitable[T]], sql: str, values: list[object]) -> T:
         """Run one statement on the transaction's connection."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import timedelta
 from functools import partial
@@ -142,6 +142,11 @@ class _Transaction:
     async def run(self, statement: Statement[Any], **parameters: Parameter) -> int:
         return await self._perform(_count, statement, parameters)
 
+    async def each(self, statement: Statement[R], rows: Sequence[Mapping[str, Parameter]]) -> list[R]:
+        prepared = statement.prepared(Engine.SQLITE)
+        values = [prepared.named(row) for row in rows]
+        return await self._call(partial(_for_each, prepared.sql, values, prepared.decode))
+
     async def __aenter__(self) -> Self:
         await _acquire(self._lock, self._deadline_seconds)
         try:
@@ -167,12 +172,14 @@ class _Transaction:
             raise RuntimeError("a statement of this transaction failed and was ignored: nothing was committed")
 
     async def _perform(self, how: _How[R, T], statement: Statement[R], parameters: Mapping[str, Parameter]) -> T:
+        prepared = statement.prepared(Engine.SQLITE)
+        return await self._call(partial(how, prepared.sql, prepared.named(parameters), prepared.decode))
+
+    async def _call(self, work: Callable[[sqlite3.Connection], T]) -> T:
         if not self._open:
             raise RuntimeError("the transaction is over")
         if self._failed:  # as on PostgreSQL
             raise RuntimeError("a statement of this transaction failed: it can only be rolled back")
-        prepared = statement.prepared(Engine.SQLITE)
-        work = partial(how, prepared.sql, prepared.named(parameters), prepared.decode)
         try:
             return await self._writer.call(work)
         except BaseException:
@@ -212,6 +219,10 @@ def _first(sql: str, values: _Values, decode: Decode[R], connection: sqlite3.Con
 
 def _every(sql: str, values: _Values, decode: Decode[R], connection: sqlite3.Connection) -> list[R]:
     return [decode(record) for record in connection.execute(sql, values).fetchall()]
+
+
+def _for_each(sql: str, rows: Sequence[_Values], decode: Decode[R], connection: sqlite3.Connection) -> list[R]:
+    return [decode(record) for values in rows for record in connection.execute(sql, values).fetchall()]
 
 
 def _count(sql: str, values: _Values, _: Decode[R], connection: sqlite3.Connection) -> int:

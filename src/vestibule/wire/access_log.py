@@ -1,4 +1,6 @@
-"""One JSON line per request: which endpoint, how it ended, how long it took. Never an address, a path or a token.
+"""One line per request, JSON or for people: which endpoint, how it ended, how long it took.
+
+Never an address, a path or a token.
 
 Lines are collected for a hundredth of a second and written together: a write of its own would be a sixth of what a
 small request costs. `ts` is when they were written.
@@ -20,11 +22,12 @@ Record = Callable[[str, str, int, float], None]
 
 
 class AccessLog:
-    """Writes to `stream`; None switches the log off."""
+    """Writes to `stream`; None switches the log off. `as_text` is for people to read, JSON for programs."""
 
-    def __init__(self, stream: TextIO | None, clock: Clock) -> None:
+    def __init__(self, stream: TextIO | None, clock: Clock, *, as_text: bool = False) -> None:
         self._stream = stream
         self._clock = clock
+        self._as_text = as_text
         self._lines: list[str] = []
 
     def recorder(self, dialect: str, endpoint: str) -> Record:
@@ -32,6 +35,9 @@ class AccessLog:
         if self._stream is None:
             return _discard
         names = msgspec.json.encode({"dialect": dialect, "endpoint": endpoint}).decode()[1:-1]
+        form = f'"request_id":"%s",{_literal(names)},"method":"%s","status":%d,"ms":%.3f}}\n'
+        if self._as_text:
+            form = f"%s {_literal(f'{dialect} {endpoint}')} %s %d %.3f ms\n"
         lines = self._lines
 
         def record(request_id: str, method: str, status: int, started: float) -> None:
@@ -39,9 +45,7 @@ class AccessLog:
                 asyncio.get_running_loop().call_later(WRITE_AFTER_SECONDS, self.flush)
             known = method if method in _METHODS else "OTHER"
             milliseconds = (monotonic_seconds() - started) * 1000
-            lines.append(
-                f'"request_id":"{request_id}",{names},"method":"{known}","status":{status},"ms":{milliseconds:.3f}}}\n'
-            )
+            lines.append(form % (request_id, known, status, milliseconds))
 
         return record
 
@@ -49,7 +53,8 @@ class AccessLog:
         """Write what has been collected. A broken log must not break the server: what cannot be written is lost."""
         if self._stream is None or not self._lines:
             return
-        head = f'{{"ts":"{self._clock.now().isoformat(timespec="milliseconds")}",'
+        moment = self._clock.now().isoformat(timespec="milliseconds")
+        head = f"{moment} " if self._as_text else f'{{"ts":"{moment}",'
         text = head + head.join(self._lines)
         self._lines.clear()
         try:
@@ -57,6 +62,10 @@ class AccessLog:
             self._stream.flush()
         except (OSError, ValueError):
             return
+
+
+def _literal(text: str) -> str:
+    return text.replace("%", "%%")
 
 
 def _discard(request_id: str, method: str, status: int, started: float) -> None:

@@ -50,13 +50,14 @@ class Mount:
 class WireSettings:
     """The operator's word on the wire.
 
-    `trusted_proxies` are networks, or `unix` for a peer on a Unix socket; `echo_request_id` takes over a well-formed
-    X-Request-ID; `public_url` is named in the OpenAPI documents.
+    `trusted_proxies` are networks, or `unix` for a peer on a Unix socket; `log_as_text` writes the access log for
+    people; `echo_request_id` takes over a well-formed X-Request-ID; `public_url` is named in the OpenAPI documents.
     """
 
     limits: LimitSettings = field(default_factory=LimitSettings)
     trusted_proxies: tuple[str, ...] = ()
     access_log: bool = True
+    log_as_text: bool = False
     echo_request_id: bool = False
     public_url: str = ""
 
@@ -116,7 +117,9 @@ def build_app(
     Raises: MountError when declarations collide or a dialect cannot show a refusal that it declares.
     """
     settings = settings or WireSettings()
-    access_log = AccessLog((log_stream or sys.stdout) if settings.access_log else None, clock)
+    access_log = AccessLog(
+        (log_stream or sys.stdout) if settings.access_log else None, clock, as_text=settings.log_as_text
+    )
     mounting = Mounting(
         dependencies=dependencies,
         clock=clock,

@@ -74,6 +74,8 @@ class Finisher:
 
     def refuse(self, call: Call, refusal: Refusal) -> Rendered:
         """Return the dialect's form of `refusal`; one that it cannot show is our fault, not the caller's."""
+        # Its own code, which a dialect may conceal or share among several.
+        _log.debug("request.refused", request_id=call.request_id, dialect=call.dialect.name, code=refusal.code)
         try:
             return self.fail(call, refusal)
         except Exception as error:  # noqa: BLE001 - logged by crash

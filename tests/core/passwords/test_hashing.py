@@ -153,6 +153,13 @@ async def test_bcrypt_cuts_where_its_maker_cut(pool: Hashing) -> None:
     assert pool.is_outdated(stored)
 
 
+async def test_a_byte_of_zero_does_not_end_a_bcrypt_password(pool: Hashing) -> None:
+    """Some implementations stop there, and would let in whoever knows the beginning (security 84)."""
+    stored = bcrypt.hashpw(b"one\0two", bcrypt.gensalt(4)).decode()
+    assert not any([await pool.matches(stored, Secret(wrong)) for wrong in ("one", "one\0", "one\0three")])
+    assert await pool.matches(stored, Secret("one\0two"))
+
+
 async def test_pbkdf2_is_verified(pool: Hashing) -> None:
     """As `pbkdf2_sha256$rounds$salt$key`, both parts in base64."""
     assert await pool.matches(pbkdf2(WORD), Secret(WORD))

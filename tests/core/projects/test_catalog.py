@@ -40,6 +40,17 @@ async def test_a_project_is_found_by_both_its_names(under_test: CoreUnderTest) -
     assert await under_test.core.catalog.project_by_id(made.id) == made
 
 
+async def test_the_configured_project_is_told_apart(under_test: CoreUnderTest) -> None:
+    """Also after everything was forgotten: what the environment describes is for this project alone."""
+    catalog = under_test.core.catalog
+    default = await under_test.core.registry.ensure_default()
+    other = await under_test.core.registry.create_project(NewProject("Shop", DOORS, public_id="shop"))
+    catalog.forget()
+
+    assert catalog.is_default(default.id)
+    assert not catalog.is_default(other.id)
+
+
 async def test_a_project_without_a_chosen_name_has_its_id(under_test: CoreUnderTest) -> None:
     """Unique without anybody's doing."""
     made = await under_test.core.registry.create_project(NewProject("Shop", DOORS))

@@ -1,5 +1,6 @@
 """What a refresh secret is worth, at which moment and to whom."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -208,7 +209,7 @@ async def test_a_new_root_key_takes_over_living_sessions(
 
     alone = type(old)([new.encode()], under_test.core.refresh_session.secrets.entropy)
     secrets = type(under_test.core.refresh_session.secrets)(alone, under_test.core.refresh_session.secrets.entropy)
-    later = type(under_test.core.refresh_session)(db, clock, secrets, both.core.users, both.core.audit, GRACE)
+    later = replace(both.core.refresh_session, secrets=secrets, grace=GRACE)
     assert (await later(under_test.visit(), moved, ANY)).secret != moved
 
 

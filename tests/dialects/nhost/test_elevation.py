@@ -40,7 +40,8 @@ async def _signed_in(running: Running, *, has_method: bool) -> dict[str, Any]:
 async def _call(running: Running, endpoint: Endpoint, token: str) -> httpx2.Response:
     headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
     content = None if endpoint.method == "GET" else b"{}"
-    return await running.client.request(endpoint.method, f"/v1{endpoint.path}", content=content, headers=headers)
+    base = endpoint.bases[0] if endpoint.bases else "/v1"
+    return await running.client.request(endpoint.method, f"{base}{endpoint.path}", content=content, headers=headers)
 
 
 def test_some_endpoints_are_sensitive() -> None:

@@ -179,6 +179,7 @@ async def test_linked_providers_are_listed_and_unlinked(serve: Serve) -> None:
     async with serve() as running:
         ann = Traveller(running)
         session = await signed_in(running, await ann.travel(ann.provider("github").person("1", ANN)))
+        running.clock.advance(timedelta(seconds=1))
         await ann.travel(ann.provider("c:acme").person("2"), connect=session["accessToken"])
         github, acme = await _providers(running, session)
         assert [*github] == ["createdAt", "email", "id", "lastUsedAt", "provider"]

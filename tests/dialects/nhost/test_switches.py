@@ -81,6 +81,8 @@ WAYS: Final[Mapping[str, Way]] = {
     "texted code, signing in": Way(_texting("/signin/passwordless/sms"), names="number", signs_in=True),
     "nothing": Way(_anonymously, names="nothing", has_options=False),
 }
+# Whom a provider sends is new or not by another rule: tests/core/social/test_enter.py tries the switches there.
+BY_PROVIDERS: Final = {"/signup/idtoken", "/signup/provider/{provider}"}
 BY_ADDRESS: Final = {name: way for name, way in WAYS.items() if way.names == "address"}
 WITH_OPTIONS: Final = {name: way for name, way in WAYS.items() if way.has_options}
 
@@ -104,7 +106,7 @@ def test_every_way_to_become_a_user_is_here() -> None:
         endpoint.path
         for endpoint in nhost.endpoints
         if endpoint.path.startswith("/signup/") and not endpoint.path.endswith("/verify")
-    }
+    } - BY_PROVIDERS
     assert len([way for way in WAYS.values() if not way.signs_in and way.names != "nothing"]) == len(begin), begin
 
 

@@ -17,23 +17,24 @@ def announce(settings: "Settings") -> None:
     if settings.dev:
         _show(settings)
     else:
-        _serving(settings.host, settings.port, 1)
+        _serving(settings.host, settings.port, 1, as_text=settings.log_as_text)
 
 
 def announce_workers(flags: "Flags", listening: "Listening") -> None:
     """Say that the first worker serves."""
     if not flags.dev:
-        _serving(listening.host, listening.port, listening.workers)
+        _serving(listening.host, listening.port, listening.workers, as_text=listening.log_as_text)
         return
     from vestibule.settings import environment, load  # noqa: PLC0415 - a developer's machine has the memory
 
     _show(load(environment(), flags=flags))
 
 
-def _serving(host: str, port: int, workers: int) -> None:
+def _serving(host: str, port: int, workers: int, *, as_text: bool) -> None:
     moment = SystemClock().now().isoformat(timespec="milliseconds")
     line = {"ts": moment, "level": "info", "event": "serving", "host": host, "port": port, "workers": workers}
-    sys.stderr.write(json.dumps(line) + "\n")
+    text = f"{moment} [info] serving host={host} port={port} workers={workers}"
+    sys.stderr.write((text if as_text else json.dumps(line)) + "\n")
     sys.stderr.flush()
 
 

@@ -68,6 +68,7 @@ def _serve_here(flags: Flags) -> int:
         if taken != reading.settings.port:
             reading = read(environment(), dataclasses.replace(flags, port=taken))
         settings = reading.settings
+        configure_logs(debug=settings.log_debug, as_text=settings.log_as_text)
         complain([str(warning) for warning in reading.warnings], "warning")
         run(settings, [sock], on_ready=lambda: announce(settings))
     return ExitCode.OK
@@ -97,6 +98,7 @@ def worker(*, dev: Dev = False, config: ConfigFile = None) -> int:
     configure_logs()
     with endings():
         reading = read(environment(), flags_of(config, dev=dev))
+        configure_logs(debug=reading.settings.log_debug, as_text=reading.settings.log_as_text)
         complain([str(warning) for warning in reading.warnings], "warning")
         asyncio.run(deliver(reading.settings))
     return ExitCode.OK

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vestibule.core.access_tokens import store
-from vestibule.core.access_tokens.secrets import hashed
+from vestibule.core.access_tokens.secrets import hashes
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
 from vestibule.storage import Database
@@ -19,7 +19,7 @@ class RevokeAccessToken:
     async def __call__(self, visit: Visit, secret: bytes) -> bool:
         """End the token whose secret this is; False, and no error, when there is none."""
         async with self.db.write() as tx:
-            ended = await tx.one(store.DELETE, project_id=visit.project.id, secret_hash=hashed(secret))
+            ended = await tx.one(store.DELETE, project_id=visit.project.id, **hashes(secret))
             if ended is not None:
                 entry = AuditEntry(
                     visit.project.id,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from vestibule.core.access_tokens import store
-from vestibule.core.access_tokens.secrets import hashed
+from vestibule.core.access_tokens.secrets import hashes
 from vestibule.core.access_tokens.store import AccessTokenRow
 from vestibule.core.projects import Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
@@ -37,7 +37,7 @@ class SignInWithAccessToken:
             return finished
 
     async def _live(self, db: Queries, visit: Visit, secret: bytes) -> AccessTokenRow:
-        token = await db.one(store.LIVE, project_id=visit.project.id, secret_hash=hashed(secret), now=self.clock.now())
+        token = await db.one(store.LIVE, project_id=visit.project.id, now=self.clock.now(), **hashes(secret))
         if token is None:
             raise InvalidPersonalAccessToken
         return token

@@ -25,6 +25,16 @@ INSERT: Final = Statement(
     """,
 )
 
+INSERT_IMPORTED: Final = Statement(
+    UUID,
+    """
+    INSERT INTO vestibule_access_tokens (project_id, id, user_id, secret_hash, metadata, created_at, expires_at)
+    VALUES (:project_id, :id, :user_id, :secret_hash, :metadata, :created_at, :expires_at)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+    """,
+)
+
 COUNT_OF_USER: Final = Statement(
     int,
     """
@@ -37,7 +47,7 @@ LIVE: Final = Statement(
     AccessTokenRow,
     """
     SELECT id, user_id, last_used_at FROM vestibule_access_tokens
-    WHERE project_id = :project_id AND secret_hash = :secret_hash AND expires_at > :now
+    WHERE project_id = :project_id AND secret_hash IN (:secret_hash, :imported_hash) AND expires_at > :now
     """,
 )
 
@@ -48,7 +58,8 @@ TOUCH: Final = Statement(
 DELETE: Final = Statement(
     AccessTokenRow,
     """
-    DELETE FROM vestibule_access_tokens WHERE project_id = :project_id AND secret_hash = :secret_hash
+    DELETE FROM vestibule_access_tokens
+    WHERE project_id = :project_id AND secret_hash IN (:secret_hash, :imported_hash)
     RETURNING id, user_id, last_used_at
     """,
 )

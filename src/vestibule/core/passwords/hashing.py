@@ -27,7 +27,7 @@ T = TypeVar("T")
 _MAX_MEMORY_KIB: Final = 256 * 1024
 _MAX_ITERATIONS: Final = 16
 _MAX_LANES: Final = 8
-_MAX_BCRYPT_COST: Final = 14
+MAX_BCRYPT_COST: Final = 14
 _MAX_PBKDF2_ROUNDS: Final = 2_000_000
 _PBKDF2_KEY_BYTES: Final = range(16, 65)  # its work grows with the length too
 
@@ -144,7 +144,7 @@ def _bcrypt_matches(stored: str, password: bytes) -> bool:
     import bcrypt  # noqa: PLC0415 - only servers with imported users load it
 
     try:
-        if int(stored[4:6]) > _MAX_BCRYPT_COST:
+        if int(stored[4:6]) > MAX_BCRYPT_COST:
             return False
         # bcrypt reads 72 bytes; its old implementations cut silently, so an imported hash needs the same cut.
         return bcrypt.checkpw(password[:72], stored.encode())

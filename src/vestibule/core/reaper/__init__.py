@@ -43,6 +43,7 @@ class Reaper:
         expired = now - self.retention.expired
         return {
             "sessions": await self._batches(store.SESSIONS, expired),
+            "imported_tokens": await self._batches(store.IMPORTED_TOKENS, expired),
             "access_tokens": await self._batches(store.ACCESS_TOKENS, expired),
             "tickets": await self._batches(store.TICKETS, expired),
             "attempts": await self._batches(store.ATTEMPTS, expired),

@@ -13,6 +13,15 @@ SESSIONS: Final = Statement(
     """,
 )
 
+IMPORTED_TOKENS: Final = Statement(
+    None,
+    """
+    DELETE FROM vestibule_imported_tokens WHERE (project_id, id) IN (
+        SELECT project_id, id FROM vestibule_imported_tokens WHERE expires_at < :before LIMIT :batch
+    )
+    """,
+)
+
 ACCESS_TOKENS: Final = Statement(
     None,
     """

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from vestibule.core.sessions import store
 from vestibule.core.sessions.secrets import RefreshSecrets
-from vestibule.core.sessions.store import ROTATING, Session
+from vestibule.core.sessions.store import ROTATING, TAPE_DIGITS, Session
 from vestibule.kernel.clock import Clock, to_micros
 from vestibule.kernel.entropy import Entropy, new_uuid7
 from vestibule.kernel.ids import ProjectId
@@ -44,10 +44,20 @@ class IssueSession:
     secrets: RefreshSecrets
 
     async def __call__(
-        self, tx: Queries, project_id: ProjectId, user_id: UUID, method: str, terms: SessionTerms
+        self,
+        tx: Queries,
+        project_id: ProjectId,
+        user_id: UUID,
+        method: str,
+        terms: SessionTerms,
+        *,
+        follows: bytes | None = None,
     ) -> StartedSession:
-        """Return a session that never existed before: signing in again never reuses one (security 34)."""
-        drawn = self.secrets.draw()
+        """Return a session that never existed before: signing in again never reuses one (security 34).
+
+        Its secret is drawn, or the one after `follows`, as if that had been the session's and was exchanged just now.
+        """
+        drawn = self.secrets.draw() if follows is None else self.secrets.after(follows)
         now = self.clock.now()
         session = Session(
             id=new_uuid7(self.entropy, to_micros(now)),
@@ -75,6 +85,7 @@ class IssueSession:
             root_key_id=drawn.root_key_id,
             handle_hash=drawn.handle_hash,
             step_hash=drawn.step_hash,
+            rotations="" if follows is None else str(to_micros(now)).zfill(TAPE_DIGITS),
             now=now,
             expires_at=session.expires_at,
             life_seconds=int(terms.life.total_seconds()),

@@ -1,18 +1,19 @@
 """The refresh: current secrets rotate in one statement; everything else is judged with the row at hand.
 
-Order of judgement: unknown, foreign or expired -> refused; rotated within the grace -> the current secret, nothing
-advances; any other secret for a known handle -> somebody holds a stolen one, the session ends
-(RFC 6819 section 5.2.2.3, RFC 9700 section 4.14.2).
+Order of judgement: unknown -> perhaps a token of the server that users came from, else refused; foreign or expired ->
+refused; rotated within the grace -> the current secret, nothing advances; any other secret for a known handle ->
+somebody holds a stolen one, the session ends (RFC 6819 section 5.2.2.3, RFC 9700 section 4.14.2).
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
 from vestibule.core.sessions import store
+from vestibule.core.sessions.imported import ContinueImported
 from vestibule.core.sessions.secrets import Presented, RefreshSecrets
 from vestibule.core.sessions.store import FIXED, TAPE_DIGITS, LiveSession, Session, SessionState
 from vestibule.core.users import Subject, UserDirectory, refuse_unless_active
@@ -32,10 +33,15 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class RefreshTerms:
-    """What a door accepts: sessions of one rotation, and of one client; None takes any."""
+    """What a door accepts: sessions of one rotation, and of one client; None takes any.
+
+    With `imported_life` it takes refresh tokens of the server that users came from as well, and their sessions live
+    so long.
+    """
 
     rotation: str | None = None
     client_id: UUID | None = None
+    imported_life: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class RefreshSession:
     secrets: RefreshSecrets
     users: UserDirectory
     audit: AuditLog
+    imported: ContinueImported
     grace: timedelta
 
     async def __call__(self, visit: Visit, secret: bytes, terms: RefreshTerms) -> Refreshed:
@@ -114,7 +121,12 @@ class RefreshSession:
                 # The account behind it is gone, perhaps only just: current and welcome, and yet it did not rotate.
                 raise InvalidRefreshToken
             return Refreshed(state.session, state.subject, current)
-        raise InvalidRefreshToken
+        if terms.imported_life is None:
+            raise InvalidRefreshToken
+        continued = await self.imported(visit, secret, terms.imported_life)
+        if continued is None:  # perhaps another request has just exchanged it: then there is a session by now
+            return await self._judge(visit, secret, replace(terms, imported_life=None))
+        return Refreshed(continued.started.session, continued.subject, continued.started.secret)
 
     def _is_foreign(self, visit: Visit, session: Session, terms: RefreshTerms) -> bool:
         return (

@@ -7,6 +7,7 @@ from uuid import UUID
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
 from vestibule.core.sessions import store
+from vestibule.core.sessions.imported import forget_imported
 from vestibule.core.sessions.secrets import RefreshSecrets
 from vestibule.core.sessions.store import Session
 from vestibule.kernel.clock import Clock
@@ -34,13 +35,17 @@ class RevokeSessions:
             is_ours = hmac.compare_digest(state.step_hash, presented.step_hash)
             if is_ours or self.secrets.steps_to(presented, state.step_hash) is not None:
                 return await self._end(visit, state.session)
-        return False
+        return await forget_imported(self.db, self.audit, self.clock, visit, secret)
 
     async def all_of(self, tx: Queries, project_id: ProjectId, user_id: UUID, *, but: UUID | None = None) -> int:
-        """End the user's sessions, of every door, in the caller's transaction; return how many. `but` is spared."""
-        return await tx.run(
+        """End the user's sessions, of every door, in the caller's transaction; return how many. `but` is spared.
+
+        What they were signed in with at another server before counts as well.
+        """
+        ended = await tx.run(
             store.DELETE_OF_USER, project_id=project_id, user_id=user_id, kept_session_id=but or _NO_SESSION
         )
+        return ended + await tx.run(store.DELETE_IMPORTED_OF_USER, project_id=project_id, user_id=user_id)
 
     async def of_user(self, project_id: ProjectId, user_id: UUID) -> list[Session]:
         """Return the user's live sessions, without any secret (security 41)."""

@@ -5,6 +5,7 @@ all derive the same successor, whoever comes first. Without the root key nobody 
 secret is worth nothing. Together the 16 bytes are 128 unpredictable bits.
 """
 
+import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,13 @@ _HANDLE_BYTES: Final = 8
 _HASH_BYTES: Final = 16
 # How many rotations back a secret is still recognised as one of ours; matches the tape in the session row.
 RECOGNISED_STEPS: Final = 16
+
+
+def imported_hash(secret: bytes) -> bytes:
+    """Return what is known of a secret that another server gave out: the SHA-256 of its text, a UUID in lower case."""
+    digits = secret.hex()
+    text = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    return hashlib.sha256(text.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,11 @@ class RefreshSecrets:
     def draw(self) -> Presented:
         """Return a new secret with its hashes under the current root key."""
         return self.hashed(self.entropy.bytes(SECRET_BYTES), self.keyring.current_id)
+
+    def after(self, secret: bytes) -> Presented:
+        """Return the secret that follows `secret`, with its hashes under the current root key."""
+        key_id = self.keyring.current_id
+        return self.hashed(self.successor(secret, key_id), key_id)
 
     def hashed(self, secret: bytes, root_key_id: bytes) -> Presented:
         """Return `secret` with the hashes it is stored under."""

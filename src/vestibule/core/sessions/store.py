@@ -53,6 +53,14 @@ class SessionState:
     subject: Subject
 
 
+@dataclass(frozen=True, slots=True)
+class ImportedToken:
+    """A refresh token that another server gave out, not yet exchanged for a session of ours."""
+
+    id: UUID
+    user_id: UUID
+
+
 # Spelled with the table's name, since SQLite knows no alias inside RETURNING.
 _SESSION_COLUMNS: Final = """
     vestibule_sessions.id, vestibule_sessions.user_id, vestibule_sessions.dialect, vestibule_sessions.client_id,
@@ -133,10 +141,10 @@ INSERT: Final = Statement(
     """
     INSERT INTO vestibule_sessions
         (project_id, id, user_id, dialect, client_id, account_id, rotation, root_key_id, handle_hash, step_hash,
-         created_at, refreshed_at, expires_at, life_seconds, scope, claims, method)
+         rotations, created_at, refreshed_at, expires_at, life_seconds, scope, claims, method)
     VALUES
         (:project_id, :id, :user_id, :dialect, :client_id, :account_id, :rotation, :root_key_id, :handle_hash,
-         :step_hash, :now, :now, :expires_at, :life_seconds, :scope, :claims, :method)
+         :step_hash, :rotations, :now, :now, :expires_at, :life_seconds, :scope, :claims, :method)
     """,
 )
 
@@ -159,4 +167,31 @@ SESSIONS_OF_USER: Final = Statement(
     WHERE project_id = :project_id AND user_id = :user_id AND expires_at > :now
     ORDER BY created_at
     """,
+)
+
+INSERT_IMPORTED: Final = Statement(
+    UUID,
+    """
+    INSERT INTO vestibule_imported_tokens (project_id, id, user_id, token_hash, created_at, expires_at)
+    VALUES (:project_id, :id, :user_id, :token_hash, :created_at, :expires_at)
+    ON CONFLICT DO NOTHING
+    RETURNING id
+    """,
+)
+
+IMPORTED: Final = Statement(
+    ImportedToken,
+    """
+    SELECT id, user_id FROM vestibule_imported_tokens
+    WHERE project_id = :project_id AND token_hash = :token_hash AND expires_at > :now
+    """,
+)
+
+# Spent by whoever deletes it.
+TAKE_IMPORTED: Final = Statement(
+    UUID, "DELETE FROM vestibule_imported_tokens WHERE project_id = :project_id AND id = :id RETURNING id"
+)
+
+DELETE_IMPORTED_OF_USER: Final = Statement(
+    None, "DELETE FROM vestibule_imported_tokens WHERE project_id = :project_id AND user_id = :user_id"
 )

@@ -44,6 +44,14 @@ CONFIRM: Final = Statement(
     """,
 )
 
+INSERT_ARRIVAL: Final = Statement(
+    None,
+    """
+    INSERT INTO vestibule_totp (project_id, user_id, secret, created_at, activated_at)
+    VALUES (:project_id, :user_id, :secret, :now, :now)
+    """,
+)
+
 # The step is taken by whoever comes first; everybody after that finds that it is not later than the last one.
 TAKE_STEP: Final = Statement(
     None,

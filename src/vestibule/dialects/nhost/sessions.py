@@ -24,8 +24,6 @@ from vestibule.kernel.errors import (
 from vestibule.kernel.ids import parse_uuid
 from vestibule.wire import Call
 
-_ANY_SESSION = RefreshTerms()
-
 
 @nhost.post(
     "/token",
@@ -44,13 +42,14 @@ async def refresh_token(
     if secret is None:
         raise InvalidRefreshToken
     visit = visit_of(call, project)
+    terms = _refresh_terms(project)
     custom = None
     if core.custom_claims is not None:
         # Before the token rotates: should they not be had, the one that the client holds stays good.
-        live = await core.refresh_session.outlook(visit, secret.bytes, _ANY_SESSION)
+        live = await core.refresh_session.outlook(visit, secret.bytes, terms)
         if live is not None:
             custom = await core.custom_claims(Claimant(project, live.subject, live.session))
-    refreshed = await core.refresh_session(visit, secret.bytes, _ANY_SESSION)
+    refreshed = await core.refresh_session(visit, secret.bytes, terms)
     return await tokens.session(project, refreshed.subject, refreshed.session, refreshed.secret, custom=custom)
 
 
@@ -121,3 +120,8 @@ async def exchange_code(
     code = code_bytes(body.code)
     outcome = await core.exchange_code(visit_of(call, project), code, body.code_verifier, door_terms(project))
     return await session_payload(tokens, project, outcome)
+
+
+def _refresh_terms(project: Project) -> RefreshTerms:
+    # Whoever moves here from the server that this door speaks like stays signed in.
+    return RefreshTerms(imported_life=door_terms(project).life)

@@ -15,10 +15,16 @@ pytestmark = pytest.mark.engine("sqlite")  # what a browser does depends on no e
 
 
 @pytest.fixture
-async def dev_server(tmp_path: Path) -> AsyncIterator[str]:
-    """A server that a developer has started in an empty folder."""
+def told() -> dict[str, str]:
+    """Nothing."""
+    return {}
+
+
+@pytest.fixture
+async def dev_server(tmp_path: Path, told: dict[str, str]) -> AsyncIterator[str]:
+    """A server that a developer has started in an empty folder; it is told what a test wants."""
     port = free_port()
-    async with serving({}, port, tmp_path, "--dev", "--port", str(port)):
+    async with serving(told, port, tmp_path, "--dev", "--port", str(port)):
         banner = (tmp_path / "server.log").read_text()
         assert f"http://localhost:{port}/_/sign-in" in banner
         yield f"http://localhost:{port}"
@@ -51,12 +57,15 @@ async def test_the_button_signs_in(page: Page, dev_server: str) -> None:
     await expect(page.locator("#person")).to_contain_text("none")
 
 
-async def test_a_fault_is_told(page: Page, dev_server: str) -> None:
-    """The page says what the server said, and the next journey is well again."""
+@pytest.mark.parametrize("told", [{"AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "true"}])
+async def test_a_fault_is_told(page: Page, dev_server: str, told: dict[str, str]) -> None:
+    """The page says what the server said, and who must prove an address first; the next journey is well again."""
     await page.goto(f"{dev_server}/_/sign-in")
     for fault in ("Another nonce than was asked for", "Redirects, and would answer there"):
         await press(page, "Reader", fault)
         await expect(page.get_by_role("heading", name="That did not work")).to_be_visible()
         await expect(page.locator("#words")).to_contain_text("oauth-")
     await press(page, "Newcomer")
-    await expect(page.locator("#person")).to_contain_text("newcomer@example.com (unverified)")
+    await expect(page.get_by_role("heading", name="Almost")).to_be_visible()
+    await press(page, "Reader")
+    await expect(page.locator("#person")).to_contain_text("reader@example.com (verified)")

@@ -15,7 +15,7 @@ async function depart(provider) {
   const verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
   sessionStorage.setItem(VERIFIER, verifier);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
-  const query = new URLSearchParams({ redirectTo: here, codeChallenge: base64url(digest) });
+  const query = new URLSearchParams({ redirectTo: here, state: "back", codeChallenge: base64url(digest) });
   location.assign(`${api}/signin/provider/${provider}?${query}`);
 }
 
@@ -81,7 +81,7 @@ async function arrive() {
   } else if (brought.has("error")) {
     const words = [brought.get("error"), brought.get("errorDescription"), brought.get("provider_error_description")];
     say("That did not work", words.filter(Boolean).join(": "), true);
-  } else if (brought.size > 0) {
+  } else if (brought.has("state")) {
     say("Almost", "Nobody is signed in yet: the address has to be verified first. The mail is in the mailbox.");
   } else if (refreshToken) {
     sessionStorage.removeItem(REFRESH);
@@ -89,8 +89,10 @@ async function arrive() {
   }
 }
 
+const told = (promise) => promise.catch((error) => say("That did not work", error.message, true));
+
 for (const button of document.querySelectorAll("[data-provider]")) {
-  button.addEventListener("click", () => depart(button.dataset.provider));
+  button.addEventListener("click", () => told(depart(button.dataset.provider)));
 }
-document.getElementById("leave").addEventListener("click", leave);
-arrive().catch((error) => say("That did not work", error.message, true));
+document.getElementById("leave").addEventListener("click", () => told(leave()));
+told(arrive());

@@ -1,0 +1,119 @@
+"""Writes arrivals, many in one transaction: each user with all they have, or not at all.
+
+A user who is here already, by their id, is left as they are, with everything they have: what they did since, such as
+signing out or removing a key, must not be undone by what the other server still believes.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from vestibule.core.access_tokens import store as access_tokens
+from vestibule.core.arrivals import rows
+from vestibule.core.arrivals.people import Arrival
+from vestibule.core.passkeys import store as passkeys
+from vestibule.core.sessions import store as sessions
+from vestibule.core.social import store as identities
+from vestibule.core.totp import TotpSecrets
+from vestibule.core.totp import store as totp
+from vestibule.core.users import store as users
+from vestibule.kernel.clock import Clock
+from vestibule.kernel.entropy import Entropy
+from vestibule.kernel.ids import ProjectId
+from vestibule.storage import Database, Queries
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """Something of a user who came that did not come along: what kind of thing, and why not."""
+
+    user_id: UUID
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a batch: who is new here, who was here before, and who was refused for what reason."""
+
+    settled: frozenset[UUID] = frozenset()
+    known: frozenset[UUID] = frozenset()
+    refused: dict[UUID, str] = field(default_factory=dict)
+    left_behind: Sequence[LeftBehind] = ()
+
+
+class _Rehearsed(Exception):
+    """Undoes what was only tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleArrivals:
+    """Takes people in."""
+
+    db: Database
+    clock: Clock
+    entropy: Entropy
+    secrets: TotpSecrets
+
+    async def known(self, project_id: ProjectId, ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Return those who are here already."""
+        return await _known(self.db, project_id, ids)
+
+    async def __call__(self, project_id: ProjectId, arrivals: Sequence[Arrival], *, rehearsal: bool = False) -> Settled:
+        """Write the arrivals in one transaction. A rehearsal does the same and undoes it, so it tells the same."""
+        outcome = Settled()
+        with suppress(_Rehearsed):
+            async with self.db.write() as tx:
+                outcome = await self._write(tx, project_id, arrivals)
+                if rehearsal:
+                    raise _Rehearsed
+        return outcome
+
+    async def _write(self, tx: Queries, project_id: ProjectId, arrivals: Sequence[Arrival]) -> Settled:
+        written = set(await tx.each(users.INSERT_ARRIVAL, [rows.user(project_id, one) for one in arrivals]))
+        missed = [one.id for one in arrivals if one.id not in written]
+        known = await _known(tx, project_id, missed)
+        refused: dict[UUID, str] = {user_id: "phone-number-taken" for user_id in missed if user_id not in known}
+        named = [
+            rows.address(project_id, one, one.address, self.entropy)
+            for one in arrivals
+            if one.id in written and one.address is not None
+        ]
+        addressed = set(await tx.each(users.INSERT_ARRIVED_ADDRESS, named))
+        for row in named:
+            user_id = row["user_id"]
+            if isinstance(user_id, UUID) and user_id not in addressed:
+                refused[user_id] = "email-taken"
+                written.discard(user_id)
+                await tx.one(users.DELETE_USER, project_id=project_id, user_id=user_id)
+        left_behind = await self._belongings(tx, project_id, [one for one in arrivals if one.id in written])
+        return Settled(frozenset(written), known, refused, left_behind)
+
+    async def _belongings(self, tx: Queries, project_id: ProjectId, arrivals: Sequence[Arrival]) -> list[LeftBehind]:
+        """Write what they have. Whatever the database knows already, as somebody else's, is left behind."""
+        now, entropy = self.clock.now(), self.entropy
+        await tx.each(totp.INSERT_ARRIVAL, rows.second_factors(project_id, arrivals, self.secrets, now))
+        left_behind: list[LeftBehind] = []
+        for kind, statement, belongings in (
+            ("security-key", passkeys.INSERT, rows.keys(project_id, arrivals, entropy, now)),
+            ("provider-link", identities.INSERT, rows.identities(project_id, arrivals, entropy)),
+            (
+                "personal-access-token",
+                access_tokens.INSERT_IMPORTED,
+                rows.access_tokens(project_id, arrivals, entropy, now),
+            ),
+            ("refresh-token", sessions.INSERT_IMPORTED, rows.refresh_tokens(project_id, arrivals, entropy, now)),
+        ):
+            inserted = set(await tx.each(statement, belongings))
+            left_behind += [
+                LeftBehind(row["user_id"], kind, f"{kind}-taken")
+                for row in belongings
+                if row["id"] not in inserted and isinstance(row["user_id"], UUID)
+            ]
+        return left_behind
+
+
+async def _known(db: Queries, project_id: ProjectId, ids: Sequence[UUID]) -> frozenset[UUID]:
+    asked = [{"project_id": project_id, "id": user_id} for user_id in ids]
+    return frozenset(await db.each(users.KNOWN_USER, asked))

@@ -1,0 +1,154 @@
+"""Makes and removes the mirror and the views, each in one transaction."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+from vestibule.kernel.errors import StorageUnavailable
+from vestibule.migrations.child import MigrationFailed
+from vestibule.migrations.hasura import mirror, views
+from vestibule.storage.urls import postgres_dsn
+
+_Connection: TypeAlias = Any  # asyncpg ships no types
+
+_CONNECT_SECONDS: Final = 10.0
+_OWN_SCHEMA: Final = """
+SELECT quote_ident(n.nspname) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+WHERE c.oid = to_regclass('vestibule_users')
+"""
+_KIND: Final = "SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)"
+_COLUMNS: Final = """
+SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute
+WHERE attrelid = to_regclass('auth.users') AND attnum > 0 AND NOT attisdropped
+"""
+_ROLE: Final = "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname = $1"
+_EVERYBODY: Final = UUID(int=0)
+_TABLES: Final = frozenset({"r", "p", "f"})
+_VIEW: Final = "v"
+
+
+class HasuraRefused(MigrationFailed):
+    """Nothing was changed; the message says why, and what to do instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """How many users were copied, and how many rows of auth.users belong to nobody of ours."""
+
+    users: int
+    strangers: int
+
+
+async def create_mirror(url: str) -> Mirrored:
+    """Copy the default project's users into the table auth.users, now and from now on; safe to repeat.
+
+    Raises: HasuraRefused, StorageUnavailable.
+    """
+    async with _connected(url) as connection:
+        own = await _own_schema(connection)
+        kind = await connection.fetchval(_KIND, "auth.users")
+        if kind not in _TABLES:
+            raise HasuraRefused("there is no table auth.users here; make views instead: vestibule hasura views")
+        columns = dict(await connection.fetch(_COLUMNS))
+        if missing := mirror.NEEDED - columns.keys():
+            raise HasuraRefused(f"auth.users has no column {', '.join(sorted(missing))}, so it is not Nhost's table")
+        names = {"own": own, "email": columns["email"], "locale": columns["locale"]}
+        async with connection.transaction():
+            await _run(connection, mirror.CREATE, names)
+        users, last = 0, _EVERYBODY
+        while True:  # in parts, so that nobody who signs in meanwhile waits long
+            last, count = await connection.fetchrow(_filled(mirror.COPY, names), last)
+            if not count:
+                break
+            users += count
+        return Mirrored(users, await connection.fetchval(_filled(mirror.STRANGERS, names)))
+
+
+async def remove_mirror(url: str) -> None:
+    """Copy no longer; what was copied stays. Raises: HasuraRefused, StorageUnavailable."""
+    async with _connected(url) as connection:
+        own = await _own_schema(connection)
+        async with connection.transaction():
+            await _run(connection, mirror.REMOVE, {"own": own})
+
+
+async def create_views(url: str, *, readers: Iterable[str] = ()) -> list[str]:
+    """Make the views, or make them anew; return their names. `readers` are roles that may read them.
+
+    Raises: HasuraRefused, StorageUnavailable.
+    """
+    async with _connected(url) as connection:
+        own = await _own_schema(connection)
+        if await connection.fetchval(_KIND, "auth.users") not in {None, _VIEW}:
+            raise HasuraRefused("auth.users is a table here; have users copied into it: vestibule hasura mirror")
+        roles = [await _role(connection, reader) for reader in readers]
+        has_identities = await connection.fetchval(_KIND, f"{own}.vestibule_identities") is not None
+        wanted = views.VIEWS | (views.IDENTITIES if has_identities else {})
+        statements = ["CREATE SCHEMA IF NOT EXISTS auth", mirror.AS_JSONB]
+        statements += [views.create(name, query) for name, query in wanted.items()]
+        for role in roles:
+            statements.append(f"GRANT USAGE ON SCHEMA auth TO {role}")
+            statements += [f"GRANT SELECT ON auth.{name} TO {role}" for name in wanted]
+        async with connection.transaction():
+            await _run(connection, statements, {"own": own})
+        return sorted(wanted)
+
+
+async def remove_views(url: str) -> None:
+    """Remove the views; the schema stays, and so does what somebody else has put there.
+
+    Raises: HasuraRefused, StorageUnavailable.
+    """
+    async with _connected(url) as connection:
+        if await connection.fetchval(_KIND, "auth.users") not in {None, _VIEW}:
+            raise HasuraRefused("auth.users is a table here, not a view of ours")
+        async with connection.transaction():
+            await _run(connection, [views.remove(name) for name in views.VIEWS | views.IDENTITIES], {})
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[_Connection]:
+    if url.startswith("sqlite:"):
+        raise HasuraRefused("this database is SQLite, and Hasura reads PostgreSQL")
+    try:
+        connection = await asyncpg.connect(postgres_dsn(url), timeout=_CONNECT_SECONDS, statement_cache_size=0)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise StorageUnavailable from error
+    try:
+        yield connection
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise HasuraRefused(f"{error}; connect as its owner by POSTGRES_MIGRATIONS_CONNECTION") from error
+    except (asyncpg.DependentObjectsStillExistError, asyncpg.InvalidTableDefinitionError) as error:
+        raise HasuraRefused(f"{error}; remove what depends on it first") from error
+    finally:
+        await connection.close()
+
+
+async def _own_schema(connection: _Connection) -> str:
+    own: str | None = await connection.fetchval(_OWN_SCHEMA)
+    if own is None:
+        raise HasuraRefused("this database has no schema of ours; run: vestibule migrate")
+    return own
+
+
+async def _role(connection: _Connection, name: str) -> str:
+    quoted: str | None = await connection.fetchval(_ROLE, name)
+    if quoted is None:
+        raise HasuraRefused(f"there is no role {name} in this database")
+    return quoted
+
+
+async def _run(connection: _Connection, statements: Iterable[str], names: dict[str, str]) -> None:
+    for statement in statements:
+        await connection.execute(_filled(statement, names))
+
+
+def _filled(statement: str, names: dict[str, str]) -> str:
+    """Return the statement with the names that only the database knows; each comes quoted from its catalog."""
+    for name, value in names.items():
+        statement = statement.replace(f"@{name}@", value)
+    return statement
