@@ -62,6 +62,8 @@ async def test_a_person_reads_errors_as_text(application: Application) -> None:
     assert (unknown.status_code, "This page is over" in unknown.text) == (400, True)
     page = await application.ask()
     assert (await application.press(page, "own", name="x" * 101)).status_code == 400
+    stranger = await application.press(page, "stranger")
+    assert (stranger.status_code, stranger.text) == (400, "There is no such person\n")
     assert (await application.http.delete(f"{ISSUER}/authorize")).status_code == 405
     assert (await application.http.get(f"{ISSUER}/nothing")).status_code == 404
 

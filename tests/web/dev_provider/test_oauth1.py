@@ -109,7 +109,9 @@ async def test_a_signed_request_is_not_taken_twice(application: Application, clo
     assert (await requested(application, clock, oauth_nonce="the same")).status_code == 401
 
 
-@pytest.mark.parametrize("callback", ["https://evil.example/", f"{CALLBACK}/more", "oob", ""])
+@pytest.mark.parametrize(
+    "callback", ["https://evil.example/", f"{CALLBACK}/more", "oob", "", f"{CALLBACK}?a=\r\nb", f"{CALLBACK}?ü"]
+)
 async def test_only_a_registered_callback_is_taken(application: Application, clock: FakeClock, callback: str) -> None:
     """Otherwise the verifier would go to whoever asks."""
     assert (await requested(application, clock, oauth_callback=callback)).status_code == 403

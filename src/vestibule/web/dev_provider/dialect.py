@@ -81,10 +81,13 @@ class ChoiceForm(msgspec.Struct, frozen=True):
     fault: str = ""
 
     def chosen(self) -> Person | None:
-        """Return whom to be; None for nobody."""
+        """Return whom to be; None for nobody. Raises: MalformedRequest."""
         if self.person == _OWN:
             return made_up(self.name or "Somebody", self.email, email_verified=self.verified)
-        return person_called(self.person)
+        person = person_called(self.person)
+        if person is None and self.person:
+            raise MalformedRequest("There is no such person", path="person")
+        return person
 
     def failing(self) -> Fault | None:
         """Return what goes wrong; None for nothing. Raises: MalformedRequest."""

@@ -23,8 +23,6 @@ class AuthorizeQuery(msgspec.Struct, frozen=True):
     code_challenge: str | None = None
     code_challenge_method: str | None = None
     login_hint: str | None = None
-    prompt: str | None = None
-    max_age: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ _ACCESS_LIFE: Final = timedelta(days=30)
 _NONCE_LIFE: Final = timedelta(minutes=10)
 _SKEW_SECONDS: Final = 300
 _UNAUTHORIZED: Final = 401
+_URI: Final = frozenset(map(chr, range(0x21, 0x7F)))  # anything else would have to be encoded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,7 @@ class OAuth1Provider:
         if client is None:
             return _refusal("Could not authenticate you")
         callback = request.protocol.get("oauth_callback", "")
-        if callback.partition("?")[0] not in client.redirect_uris:
+        if callback.partition("?")[0] not in client.redirect_uris or not _URI.issuperset(callback):
             return _refusal("Callback URL not approved for this client application", 403)
         token = _Token(client, unguessable(self._entropy), callback)
         return in_form(
