@@ -74,7 +74,7 @@ mailbox: Final = Dialect(
 )
 
 
-@mailbox.guard
+@mailbox.guard()
 async def only_known_hosts(call: Call, hosts: PageHosts) -> None:
     """Refuse any other Host: a site whose name was rebound to 127.0.0.1 could otherwise read the links."""
     if hosts.names is not None and call.host not in hosts.names:
