@@ -20,6 +20,7 @@ from vestibule.assembly.application import assemble
 from vestibule.core.facade import Core
 from vestibule.core.letters import SendCode, SendLetter, SendNotice
 from vestibule.core.text_codes import SendText
+from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import ENROLS
 from vestibule.kernel.secret import Secret
 from vestibule.settings.dev_provider import dev_provider
@@ -102,7 +103,7 @@ class Served:
             _auth(endpoint),
             self._limits(),
             _elevation(endpoint),
-            captcha_rule(self.dialect.name, endpoint.path),
+            "when configured" if CAPTCHA in endpoint.marks else NOTHING,
             sends,
         )
 
@@ -129,16 +130,6 @@ def served() -> list[Served]:
         settings = settings_for("sqlite:///never-opened", dev=True, mail=None, dev_provider=provider)
         assemble(settings, with_worker=False)
     return list(found.values())
-
-
-def captcha_rule(dialect: str, path: str) -> str:
-    """Return whether a captcha is asked for where an operator configures one: whatever registers or sends for a
-    stranger, as the newest Nhost Auth has it; never the second leg of the same ceremony.
-    """
-    if dialect != "nhost" or path.endswith(("/verify", "/callback")):
-        return NOTHING
-    covered = path.startswith(("/signup/", "/signin/passwordless")) or path == "/user/password/reset"
-    return "when configured" if covered else NOTHING
 
 
 def _auth(endpoint: Endpoint) -> str:

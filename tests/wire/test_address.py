@@ -87,13 +87,36 @@ async def test_trusted_proxies_come_from_settings(make_app: MakeApp) -> None:
     assert (heard.json["address"], heard.json["network"]) == ("2001:db8::5", "2001:db8::/64")
 
 
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "claimed"),
+    [
+        ("192.168.1.1", "1.1.1.1", "1.1.1.1"),
+        ("192.168.1.1", "6.6.6.6, 1.1.1.1", "1.1.1.1"),
+        ("127.0.0.1", "2001:DB8:1:2::9", "2001:db8:1:2::/64"),
+        ("::ffff:172.17.0.2", "1.1.1.1:80", "1.1.1.1"),
+        ("fd12::1", "1.1.1.1", "1.1.1.1"),
+        (None, "1.1.1.1", "1.1.1.1"),
+        ("192.168.1.1", None, None),
+        ("192.168.1.1", "garbage", None),
+        ("203.0.113.7", "1.1.1.1", None),
+        ("10.0.0.1", "1.1.1.1", None),
+    ],
+)
+def test_who_an_unlisted_private_peer_speaks_for(peer: str | None, forwarded: str | None, claimed: str | None) -> None:
+    """Only a peer next to us is heard, and only about the hop before it; a listed one is believed instead (security
+    104).
+    """
+    assert TrustedProxies(("10.0.0.0/8",)).claimed(peer, forwarded) == claimed
+
+
 def test_an_unlisted_private_proxy_is_warned_about_once() -> None:
-    """Everybody would share one limit behind it; the log says what to set, and names no address (security 104)."""
+    """The log says what to set, and names no address (security 104)."""
     proxies = TrustedProxies()
     with capture_logs() as logs:
         for _ in range(3):
             assert proxies.client("192.168.1.1", "1.1.1.1") == "192.168.1.1"
         assert proxies.client("203.0.113.7", "1.1.1.1") == "203.0.113.7"
     assert [entry["event"] for entry in logs] == ["proxy.not_trusted"]
+    assert "VESTIBULE_TRUSTED_PROXIES" in logs[0]["mend"]
     assert "192.168" not in str(logs)
     assert "1.1.1.1" not in str(logs)

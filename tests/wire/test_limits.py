@@ -99,6 +99,34 @@ async def test_limits_can_be_switched_off(make_app: MakeApp) -> None:
     assert {(await sign_up(app)).status for _ in range(10)} == {200}
 
 
+async def _behind(app: App, claimed: str, peer: str = "192.168.1.1") -> int:
+    heard = await ask(
+        app, "POST", "/signup", json=BODY, peer=(peer, 1), headers=[(b"x-forwarded-for", claimed.encode())]
+    )
+    return heard.status
+
+
+async def test_behind_an_unlisted_proxy_callers_are_kept_apart(make_app: MakeApp) -> None:
+    """Nobody uses up the limit of all others there (security 104)."""
+    app = limited(make_app)
+    assert [await _behind(app, "1.1.1.1") for _ in range(4)] == [200, 200, 200, 429]
+    assert await _behind(app, "1.1.1.2") == 200
+
+
+async def test_who_makes_addresses_up_behind_an_unlisted_proxy_gets_ten_times_a_limit(make_app: MakeApp) -> None:
+    """A new one for each request does not make the limit endless (security 102, 104)."""
+    app = limited(make_app)
+    statuses = [await _behind(app, f"1.1.{number}.1") for number in range(40)]
+    assert statuses == [200] * 30 + [429] * 10
+    assert await _behind(app, "1.1.1.1", peer="192.168.1.2") == 200
+
+
+async def test_a_public_peer_gets_nothing_for_what_it_claims(make_app: MakeApp) -> None:
+    """Forwarded addresses count from proxies only (security 102)."""
+    app = limited(make_app)
+    assert [await _behind(app, f"1.1.{number}.1", peer="203.0.113.7") for number in range(4)] == [200, 200, 200, 429]
+
+
 async def test_an_operator_may_change_or_lift_one_limit(make_app: MakeApp) -> None:
     """By `dialect.group`: another allowance, or None."""
     app = limited(make_app, amounts={"tiny.signups": (1, timedelta(seconds=10)), "tiny.sliding": None})

@@ -175,7 +175,7 @@ async def test_a_body_first_dialect_may_find_its_project_in_the_body(make_app: M
     async def project(call: Call) -> Tenant:
         return Tenant(str(call.body_members.get("client_id")))
 
-    @other.guard
+    @other.guard()
     def check(call: Call) -> None:
         seen.append((call.body_members.get("csrf"), "exempt" in call.endpoint.marks if call.endpoint else None))
 

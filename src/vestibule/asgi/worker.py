@@ -12,6 +12,7 @@ import structlog
 import uvicorn
 
 from vestibule.asgi.exits import Ending, ExitCode
+from vestibule.asgi.metrics import metrics
 from vestibule.asgi.schema import bring_up_to_date
 from vestibule.assembly.application import assemble
 from vestibule.settings import Settings
@@ -94,7 +95,8 @@ async def serve(
     server = stopping.server = WorkerServer(config, on_ready)
     try:
         await application.start()
-        await server.serve(sockets=list(sockets))
+        async with metrics(settings, application):
+            await server.serve(sockets=list(sockets))
     finally:
         await application.stop()
 

@@ -11,6 +11,7 @@ from vestibule.assembly.claims import custom_claims_of
 from vestibule.assembly.cores import build_core
 from vestibule.assembly.dev_provider import dev_provider_mount
 from vestibule.assembly.identities import identity_providers
+from vestibule.assembly.protections import Protections, protections_of
 from vestibule.assembly.readiness import readiness_checks
 from vestibule.assembly.start import Preparation
 from vestibule.core.facade import Core
@@ -27,6 +28,7 @@ from vestibule.dialects.nhost import nhost_mount
 from vestibule.dialects.sublay import sublay_mount
 from vestibule.kernel.clock import Clock, SystemClock
 from vestibule.kernel.entropy import Entropy, SystemEntropy
+from vestibule.kernel.meters import Meters
 from vestibule.settings import Settings
 from vestibule.storage import database_from_url
 from vestibule.web.mailbox import GalleryPages, MailboxPages, mailbox
@@ -43,6 +45,7 @@ class Application:
     core: Core
     background: Background
     channels: Channels
+    meters: Meters
 
     @property
     def mailbox(self) -> Mailbox | None:
@@ -57,6 +60,8 @@ class Application:
     async def stop(self) -> None:
         """Stop the tasks and give everything back."""
         await self.background.stop()
+        if self.core.sign_in_with_password.note_leaked is not None:
+            await self.core.sign_in_with_password.note_leaked.close()
         await self.channels.close()
         await self.core.db.close()
         self.core.sign_in_with_password.hashing.close()
@@ -82,7 +87,9 @@ def assemble(
     """
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     db = database_from_url(settings.database_url, pool_size=settings.pool_size, pgbouncer=settings.pgbouncer)
+    meters = Meters()
     channels = channels_of(settings, mail=transport, texts=texts)
+    protections = protections_of(settings, channels.outbound, meters)
     claims = custom_claims_of(settings, channels.outbound, channels.hasura, clock, entropy)
     identities = identities or identity_providers(
         settings,
@@ -91,11 +98,21 @@ def assemble(
         clock=clock,
         entropy=entropy,
     )
-    core = build_core(settings, db, clock, entropy, channels.remote_verification, claims, identities)
+    core = build_core(
+        settings,
+        db,
+        clock,
+        entropy,
+        channels.remote_verification,
+        claims,
+        identities,
+        leaks=protections.leaks,
+        meters=meters,
+    )
     renderer = Renderer(settings.policy.default_locale, [settings.mail_templates] if settings.mail_templates else [])
     worker = _worker(core, renderer, channels) if with_worker else None
     background = Background(core, Preparation(core, settings), worker, mail_leaves=channels.mail is not None)
-    mounts, dependencies = _doors(core, settings)
+    mounts, dependencies = _doors(core, settings, protections)
     if channels.mailbox is not None:
         mounts.append(Mount(mailbox))
         dependencies |= _mail_pages(settings, channels.mailbox, renderer)
@@ -119,6 +136,7 @@ def assemble(
         clock=clock,
         entropy=entropy,
         fallback="nhost",
+        meters=meters,
         settings=WireSettings(
             limits=settings.limits,
             trusted_proxies=settings.trusted_proxies,
@@ -132,17 +150,17 @@ def assemble(
         lifespan=life,
         log_stream=log_stream,
     )
-    application.append(Application(app, core, background, channels))
+    application.append(Application(app, core, background, channels, meters))
     return application[0]
 
 
-def _doors(core: Core, settings: Settings) -> tuple[list[Mount], dict[type, object]]:
+def _doors(core: Core, settings: Settings, protections: Protections) -> tuple[list[Mount], dict[type, object]]:
     # Every door is built, since one server may hold projects that open different ones; who may come through which
     # is asked of the project on each request.
     mounts: list[Mount] = []
     dependencies: dict[type, object] = {Core: core}
     doors: list[tuple[Mount, Mapping[type, object]]] = [
-        nhost_mount(core, settings.nhost),
+        nhost_mount(core, settings.nhost, protections.captcha),
         sublay_mount(core, settings.sublay),
         accountmaker_mount(core, settings.accountmaker),
     ]

@@ -35,6 +35,8 @@ from vestibule.core.passkeys import (
 from vestibule.core.passwords import (
     ChangePassword,
     DeanonymizeWithPassword,
+    LeakedPasswords,
+    NoteLeaked,
     ProvisionUser,
     RequestPasswordReset,
     ResetPassword,
@@ -65,6 +67,7 @@ from vestibule.core.texts import RemoteVerification
 from vestibule.core.totp import TotpSecrets
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
+from vestibule.kernel.meters import Meters
 from vestibule.settings import Settings
 from vestibule.storage import Database
 
@@ -80,13 +83,17 @@ def build_core(
     remote_verification: RemoteVerification | None = None,
     custom_claims: GatherClaims | None = None,
     identities: IdentityProviders | None = None,
+    *,
+    leaks: LeakedPasswords | None = None,
+    meters: Meters | None = None,
 ) -> Core:
     """Return every use-case, ready to call.
 
     `remote_verification` is there where the SMS provider makes the codes itself, `custom_claims` where tokens get any,
-    `identities` where people come in by providers.
+    `identities` where people come in by providers, `leaks` where leaked passwords are refused.
     """
-    parts = parts_of(settings, db, clock, entropy, remote_verification)
+    parts = parts_of(settings, db, clock, entropy, remote_verification, leaks, meters or Meters())
+    note_leaked = None if leaks is None else NoteLeaked(leaks, db, parts.attempts, parts.audit, clock)
     social = build_social(db, parts, identities or NoProviders())
     return Core(
         custom_claims=custom_claims,
@@ -105,12 +112,21 @@ def build_core(
         outbox=parts.outbox,
         text_postage=parts.text_postage,
         remote_verification=remote_verification,
-        provision_user=ProvisionUser(db, parts.users, parts.create_user, parts.hashing, parts.audit),
         settle_arrivals=SettleArrivals(db, clock, entropy, TotpSecrets(parts.keyring)),
-        sign_up_with_password=SignUpWithPassword(
-            db, parts.users, parts.register, parts.hashing, parts.postage, parts.send_letter, parts.finish
+        provision_user=ProvisionUser(
+            db, parts.users, parts.create_user, parts.hashing, parts.vet_password, parts.audit
         ),
-        sign_in_with_password=SignInWithPassword(db, parts.attempts, parts.hashing, parts.finish),
+        sign_up_with_password=SignUpWithPassword(
+            db,
+            parts.users,
+            parts.register,
+            parts.hashing,
+            parts.vet_password,
+            parts.postage,
+            parts.send_letter,
+            parts.finish,
+        ),
+        sign_in_with_password=SignInWithPassword(db, parts.guesses, parts.hashing, parts.finish, note_leaked),
         sign_up_with_passkey=SignUpWithPasskey(
             db,
             clock,
@@ -149,7 +165,7 @@ def build_core(
         sign_in_anonymously=SignInAnonymously(db, parts.attempts, parts.register, parts.finish),
         deanonymize=parts.deanonymize,
         deanonymize_with_password=DeanonymizeWithPassword(
-            db, parts.users, parts.deanonymize, parts.hashing, parts.postage, parts.send_letter
+            db, parts.users, parts.deanonymize, parts.hashing, parts.vet_password, parts.postage, parts.send_letter
         ),
         deanonymize_by_text=RequestNaming(
             db, parts.users, parts.deanonymize, parts.tickets, parts.text_postage, parts.text_guesses, parts.send_text
@@ -170,10 +186,12 @@ def build_core(
         ),
         revoke_sessions=parts.revoke_sessions,
         change_standing=ChangeStanding(db, parts.users, parts.revoke_sessions),
-        change_password=ChangePassword(db, parts.users, parts.attempts, parts.hashing, parts.set_password),
+        change_password=ChangePassword(
+            db, parts.users, parts.guesses, parts.hashing, parts.vet_password, parts.set_password
+        ),
         request_password_reset=RequestPasswordReset(db, parts.users, parts.postage, parts.send_letter),
         reset_password=ResetPassword(
-            db, parts.users, parts.tickets, parts.hashing, parts.prove_address, parts.set_password
+            db, parts.users, parts.tickets, parts.hashing, parts.vet_password, parts.prove_address, parts.set_password
         ),
         request_verification=RequestVerification(db, parts.users, parts.postage, parts.send_letter),
         request_email_code=RequestEmailCode(db, parts.users, parts.postage, parts.email_guesses, parts.mail_code),

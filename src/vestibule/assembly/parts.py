@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.anonymous import Deanonymize
-from vestibule.core.attempts import AttemptBudget, Tally
+from vestibule.core.attempts import AttemptBudget, DelayedTries, Tally
 from vestibule.core.audit import AuditLog
 from vestibule.core.email_codes import (
     MailCode,
@@ -21,13 +21,17 @@ from vestibule.core.passkeys import (
     KeepPasskey,
 )
 from vestibule.core.passwords import (
+    REFUSED,
+    GuardGuesses,
     Hashing,
+    LeakedPasswords,
     SetPassword,
+    VetPassword,
 )
 from vestibule.core.projects import Catalog
 from vestibule.core.proofs import FirstProof, ProveAddress
 from vestibule.core.sessions import ContinueImported, IssueSession, RefreshSecrets, RevokeSessions
-from vestibule.core.signin import FinishSignIn
+from vestibule.core.signin import SIGN_INS, FinishSignIn
 from vestibule.core.signing import (
     KeySets,
     SharedSecret,
@@ -49,6 +53,7 @@ from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
 from vestibule.kernel.errors import InvalidEmailCode, InvalidTextCode, TooManyGuesses, TooManyTextGuesses
 from vestibule.kernel.keyring import Keyring
+from vestibule.kernel.meters import Meters
 from vestibule.settings import ConfiguredJwt, Settings
 from vestibule.storage import Database
 
@@ -75,6 +80,7 @@ class Parts:
     audit: AuditLog
     outbox: Outbox
     attempts: AttemptBudget
+    guesses: GuardGuesses
     key_sets: KeySets
     catalog: Catalog
     tickets: TicketDesk
@@ -91,6 +97,7 @@ class Parts:
     keep_passkey: KeepPasskey
     enter_with_passkey: EnterWithPasskey
     hashing: Hashing
+    vet_password: VetPassword
     create_user: CreateUser
     register: RegisterUser
     send_notice: SendNotice
@@ -115,8 +122,11 @@ def parts_of(
     clock: Clock,
     entropy: Entropy,
     remote_verification: RemoteVerification | None,
+    leaks: LeakedPasswords | None,
+    meters: Meters,
 ) -> Parts:
     """Return the parts, each with the collaborators it needs."""
+    meters.declare(SIGN_INS, REFUSED)
     keyring = keyring_of(settings, entropy)
     audit = AuditLog(clock, entropy)
     outbox = Outbox(keyring, entropy, clock)
@@ -136,13 +146,14 @@ def parts_of(
     secrets = RefreshSecrets(keyring, entropy)
     revoke = RevokeSessions(db, clock, secrets, audit)
     issue = IssueSession(clock, entropy, secrets)
-    finish = FinishSignIn(users, accounts, tickets, issue, audit)
+    finish = FinishSignIn(users, accounts, tickets, issue, audit, meters)
     codes = SendCode(tickets, outbox, entropy)
     letters = SendLetter(tickets, outbox, codes)
     postage = Postage(db, attempts, audit)
     challenges = Challenges(db, tickets)
     keep_passkey = KeepPasskey(clock, entropy, audit)
     enter = EnterWithPasskey(db, challenges, finish, audit, clock)
+    guesses = GuardGuesses(db, DelayedTries(clock, keyring), audit, clock, meters, settings.stuffing)
     hashing = Hashing(settings.argon2, settings.hashing)
     create_user = CreateUser(clock, entropy)
     register = RegisterUser(users, create_user, accounts, audit)
@@ -156,7 +167,7 @@ def parts_of(
     texts = SendText(tickets, codes, outbox, text_postage, remote_verification)
     newcomers = TextNewcomers(db, register, texts)
     prove_number = ProveNumber(users, tickets, register, notice, audit, clock)
-    set_password = SetPassword(users, revoke, tickets, notice, audit, clock)
+    set_password = SetPassword(users, revoke, tickets, notice, audit, clock, guesses)
     first_proof = FirstProof(users, tickets, revoke, audit, clock)
     prove = ProveAddress(users, tickets, first_proof)
     change_address = ChangeAddress(users, create_user, tickets, revoke, notice, audit, clock)
@@ -167,6 +178,7 @@ def parts_of(
         audit=audit,
         outbox=outbox,
         attempts=attempts,
+        guesses=guesses,
         key_sets=key_sets,
         catalog=catalog,
         tickets=tickets,
@@ -183,6 +195,7 @@ def parts_of(
         keep_passkey=keep_passkey,
         enter_with_passkey=enter,
         hashing=hashing,
+        vet_password=VetPassword(leaks),
         create_user=create_user,
         register=register,
         send_notice=notice,

@@ -115,6 +115,9 @@ VERIFIED_REQUIRED: Final = switch(
     default=True,
 )
 PASSWORD_MIN_LENGTH: Final = Variable("AUTH_PASSWORD_MIN_LENGTH", whole(1, 128), 3, "Shortest new password.")
+HIBP_ENABLED: Final = switch(
+    "AUTH_PASSWORD_HIBP_ENABLED", "Refuse new passwords that Have I Been Pwned lists as leaked."
+)
 GRAVATAR_ENABLED: Final = switch("AUTH_GRAVATAR_ENABLED", "Give new users a Gravatar URL.", default=True)
 GRAVATAR_DEFAULT: Final = Variable(
     "AUTH_GRAVATAR_DEFAULT",
@@ -194,6 +197,13 @@ SMS_DEV_OUTPUT: Final = Variable[str | None](
 )
 
 RATE_LIMIT_ENABLE: Final = switch("AUTH_RATE_LIMIT_ENABLE", "Rate limits on nhost's paths.")
+MEMCACHE_SERVER: Final = Variable[tuple[str, ...]](
+    "AUTH_RATE_LIMIT_MEMCACHE_SERVER",
+    names,
+    (),
+    "memcached that counts for all processes: `host:11211`. `VESTIBULE_REDIS_URL` takes precedence.",
+)
+MEMCACHE_PREFIX: Final = Variable("AUTH_RATE_LIMIT_MEMCACHE_PREFIX", text, "", "What the keys of counts begin with.")
 EMAIL_IS_GLOBAL: Final = switch(
     "AUTH_RATE_LIMIT_EMAIL_IS_GLOBAL", "Count mail for everybody together, not per address."
 )
@@ -215,6 +225,14 @@ RATE_LIMITS: Final[dict[str, tuple[Variable[int], Variable[timedelta]]]] = {
     "brute-force": (_burst("BRUTE_FORCE", 10), _interval("BRUTE_FORCE", "5m")),
     "signups": (_burst("SIGNUPS", 10), _interval("SIGNUPS", "5m")),
 }
+
+TURNSTILE_SECRET: Final = Variable[str | None](
+    "AUTH_TURNSTILE_SECRET",
+    text,
+    None,
+    "Cloudflare Turnstile: sign-ups, and what sends for strangers, ask for `x-cf-turnstile-response`.",
+    secret=True,
+)
 
 SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of variables of every type
     "Server and database": (
@@ -300,8 +318,11 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
     "Providers": provider_names.ALL,
     "Rate limits": (
         RATE_LIMIT_ENABLE,
+        MEMCACHE_SERVER,
+        MEMCACHE_PREFIX,
         EMAIL_IS_GLOBAL,
         *(variable for pair in RATE_LIMITS.values() for variable in pair),
     ),
+    "Protection": (TURNSTILE_SECRET, HIBP_ENABLED),
     "OAuth 2 provider (not built yet)": nhost_later.VARIABLES,
 }

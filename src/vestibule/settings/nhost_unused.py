@@ -7,9 +7,7 @@ from vestibule.settings import nhost_later
 from vestibule.settings.environ import Problem, Reader
 
 _PLAIN: Final = """
-AUTH_ENABLE_CHANGE_ENV AUTH_PASSWORD_HIBP_ENABLED
-AUTH_RATE_LIMIT_MEMCACHE_SERVER AUTH_RATE_LIMIT_MEMCACHE_PREFIX
-AUTH_TURNSTILE_SECRET
+AUTH_ENABLE_CHANGE_ENV
 """
 
 UNUSED: Final = frozenset(_PLAIN.split())
@@ -19,17 +17,8 @@ def _is_on(value: str) -> bool:
     return value.strip().lower() not in {"false", "0", "f"}
 
 
-def _is_set(_value: str) -> bool:
-    return True
-
-
-_NOT_BUILT: Final = "asks for a protection that this version does not have"
-
 # Serving without them would be less safe than the operator believes.
 SWITCHES: Final[dict[str, tuple[Callable[[str], bool], str, str]]] = {
-    "AUTH_TURNSTILE_SECRET": (_is_set, _NOT_BUILT, "unset it, or check Turnstile in front of this server"),
-    "AUTH_PASSWORD_HIBP_ENABLED": (_is_on, _NOT_BUILT, "set it to false"),
-    "AUTH_RATE_LIMIT_MEMCACHE_SERVER": (_is_set, "names a memcached, which is not used", "set VESTIBULE_REDIS_URL"),
     "AUTH_ENABLE_CHANGE_ENV": (_is_on, "would let every caller change the settings", "unset it"),
     "AUTH_OAUTH2_PROVIDER_CIMD_ALLOW_INSECURE_TRANSPORT": (
         _is_on,

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from vestibule.protection.settings import LEAKED_PASSWORDS_URL as LEAKED_PASSWORDS
+from vestibule.protection.settings import TURNSTILE_URL as TURNSTILE
 from vestibule.settings.environ import Variable, countries, days, duration, names, one_of, seconds, switch, text, whole
 
 PREFIX: Final = "VESTIBULE_"
@@ -49,6 +51,15 @@ TRUSTED_PROXIES: Final = Variable[tuple[str, ...]](
     names,
     (),
     "Networks (`10.0.0.0/8`), or `unix`, whose X-Forwarded-For is believed. Without it the peer is the caller.",
+)
+METRICS_PORT: Final = Variable[int | None](
+    "VESTIBULE_METRICS_PORT",
+    whole(1, 65535),
+    None,
+    "Port for Prometheus, `/metrics`: each worker takes the first free one from there on. Without it there is none.",
+)
+METRICS_HOST: Final = Variable(
+    "VESTIBULE_METRICS_HOST", text, "127.0.0.1", "Address that Prometheus reaches them at; they ask for no credentials."
 )
 DIALECTS: Final = Variable[tuple[str, ...]](
     "VESTIBULE_DIALECTS",
@@ -234,6 +245,34 @@ OUTBOUND_CA_FILE: Final = Variable[str | None](
     "Certificate authorities to trust for what this server calls, instead of the system's.",
 )
 
+TURNSTILE_URL: Final = Variable(
+    "VESTIBULE_TURNSTILE_URL", text, TURNSTILE, "Where solutions of Turnstile are checked; for tests."
+)
+
+HIBP_URL: Final = Variable(
+    "VESTIBULE_HIBP_URL",
+    text,
+    LEAKED_PASSWORDS,
+    "Where ranges of leaked passwords are asked for: a mirror of your own, say.",
+)
+
+STUFFING_FAILURES: Final = Variable(
+    "VESTIBULE_STUFFING_FAILURES",
+    whole(0, 1_000_000),
+    60,
+    "Wrong passwords in a minute, per project, from which on networks that try many accounts may be refused;"
+    " 0 is never.",
+)
+STUFFING_PERCENT: Final = Variable(
+    "VESTIBULE_STUFFING_PERCENT", whole(1, 100), 80, "How many of all sign-ins by password they must be by then."
+)
+STUFFING_ACCOUNTS: Final = Variable(
+    "VESTIBULE_STUFFING_ACCOUNTS",
+    whole(1, 1_000_000),
+    10,
+    "At how many accounts a network has failed in ten minutes to be refused then.",
+)
+
 RATE_LIMITS: Final = switch(
     "VESTIBULE_RATE_LIMITS",
     "Apply rate limits at all. Those of nhost follow `AUTH_RATE_LIMIT_ENABLE`. With `--dev` off.",
@@ -243,7 +282,8 @@ REDIS_URL: Final = Variable[str | None](
     "VESTIBULE_REDIS_URL",
     text,
     None,
-    "Redis or Valkey that counts for all processes: `redis://host:6379/0`. Without it each counts in memory.",
+    "Redis or Valkey that counts for all processes: `redis://host:6379/0`. Without it, or a memcached, each counts in"
+    " memory.",
     secret=True,
 )
 MAIL_PER_HOUR: Final = Variable(
@@ -338,6 +378,8 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         PUBLIC_URL,
         ALLOW_HTTP,
         TRUSTED_PROXIES,
+        METRICS_PORT,
+        METRICS_HOST,
         DIALECTS,
         PROJECT_NAME,
         ALLOWED_ORIGINS,
@@ -377,6 +419,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         REQUIRE_ORIGIN,
     ),
     "Calls to other servers": (OUTBOUND_ALLOW, OUTBOUND_PROXY, OUTBOUND_CA_FILE),
+    "Protection": (TURNSTILE_URL, HIBP_URL, STUFFING_FAILURES, STUFFING_PERCENT, STUFFING_ACCOUNTS),
     "Custom claims": (CLAIMS_WEBHOOK_URL, CLAIMS_WEBHOOK_SECRET, CLAIMS_WEBHOOK_TIMEOUT, CLAIMS_ON_FAILURE),
     "Limits, mail and retention": (
         RATE_LIMITS,

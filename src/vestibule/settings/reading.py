@@ -23,6 +23,7 @@ from vestibule.settings.mail import mail_settings, mail_templates
 from vestibule.settings.nhost_unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
+from vestibule.settings.protection import protection_settings, stuffing
 from vestibule.settings.providers import provider_settings
 from vestibule.settings.sms import text_settings
 from vestibule.settings.tree import Settings
@@ -125,9 +126,12 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         claims=claims_settings(reader),
         providers=providers,
         outbound=outbound_settings(reader, itself=public_url if provider else ""),
+        protection=protection_settings(reader),
         host=place.host,
         port=place.port,
         workers=place.workers,
+        metrics_port=reader.get(own.METRICS_PORT),
+        metrics_host=reader.get(own.METRICS_HOST),
         dev=flags.dev,
         dev_expose=flags.dev_expose,
         limits=limit_settings(reader, workers=place.workers),
@@ -142,6 +146,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
             waiting=reader.get(own.HASHING_WAITING),
             deadline_seconds=reader.get(own.HASHING_DEADLINE).total_seconds(),
         ),
+        stuffing=stuffing(reader),
         refresh_grace=reader.get(own.REFRESH_GRACE),
         retention=Retention(
             messages=reader.get(own.KEEP_MESSAGES),

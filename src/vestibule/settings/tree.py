@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from vestibule.claims import ClaimsSettings
-from vestibule.core.passwords import Argon2Profile, HashingLoad
+from vestibule.core.passwords import Argon2Profile, HashingLoad, Stuffing
 from vestibule.core.projects import Policy
 from vestibule.core.reaper import Retention
 from vestibule.core.signing import Algorithm
@@ -16,6 +16,7 @@ from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.sublay.settings import SublaySettings
 from vestibule.kernel.secret import Secret
 from vestibule.outbound import OutboundSettings
+from vestibule.protection.settings import ProtectionSettings
 from vestibule.providers import ProviderSettings
 from vestibule.settings.dev_provider import DevProvider
 from vestibule.wire import LimitSettings
@@ -63,9 +64,12 @@ class Settings:
     claims: ClaimsSettings | None = None
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
+    protection: ProtectionSettings = field(default_factory=ProtectionSettings)
     host: str = "0.0.0.0"  # noqa: S104 - in a container the only useful one; --dev binds 127.0.0.1
     port: int = 4000
     workers: int = 1
+    metrics_port: int | None = None
+    metrics_host: str = "127.0.0.1"
     dev: bool = False
     dev_expose: bool = False
     limits: LimitSettings = field(default_factory=LimitSettings)
@@ -76,6 +80,7 @@ class Settings:
     echo_request_id: bool = False
     argon2: Argon2Profile = field(default_factory=Argon2Profile)
     hashing: HashingLoad = field(default_factory=HashingLoad)
+    stuffing: Stuffing = field(default_factory=Stuffing)
     refresh_grace: timedelta = timedelta(seconds=30)
     retention: Retention = field(default_factory=Retention)
     migrate: bool = False

@@ -1,6 +1,7 @@
 """Who is calling, by network address: the peer, unless the peer is a proxy that we were told to trust.
 
-X-Forwarded-For is read from the right, since only what a trusted proxy appended can be believed (security 102).
+X-Forwarded-For is read from the right, since only what a trusted proxy appended can be believed (security 102). What an
+unlisted peer in a private network says in it is believed for one thing only: to keep its callers apart in rate limits.
 """
 
 import functools
@@ -14,6 +15,15 @@ UNKNOWN: Final = "unknown"
 _UNIX_SOCKET: Final = "unix"
 _MAX_HOPS: Final = 32
 _IPV6_PREFIX: Final = 64  # one customer's smallest share; the rest is theirs to rotate (security 103)
+
+# Where a proxy of the operator's own stands: RFC 1918, loopback, link-local, RFC 6598, RFC 4193.
+_PRIVATE: Final = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "127.0.0.0/8", "169.254.0.0/16", "100.64.0.0/10"),
+        *("::1/128", "fe80::/10", "fc00::/7"),
+    )
+)
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -79,6 +89,19 @@ class TrustedProxies:
                 break
         return address
 
+    def claimed(self, peer: str | None, forwarded_for: str | None) -> str | None:
+        """Return the network that an unlisted private peer says it forwards for (security 104).
+
+        None for everybody else. It may be made up: whoever counts by it bounds the peer as well.
+        """
+        if forwarded_for is None:
+            return None
+        address, trusted = self._peer(peer)
+        if trusted or not _is_private(address):
+            return None
+        parsed = _parse(forwarded_for.rpartition(",")[2])
+        return None if parsed is None else network_of(str(parsed))
+
     def _judge(self, peer: str | None) -> tuple[str, bool]:
         if not peer:
             return UNKNOWN, self._unix
@@ -89,8 +112,17 @@ class TrustedProxies:
         return any(address in network for network in self._networks)
 
     def _warn_of_unlisted_proxy(self, address: str) -> None:
-        """Say once that a proxy seems to stand before us: all its users share one rate limit (security 104)."""
-        if self._warned or address == UNKNOWN or not ipaddress.ip_address(address).is_private:
+        """Say once that a proxy seems to stand before us, whose word we cannot take (security 104)."""
+        if self._warned or not _is_private(address):
             return
         self._warned = True
-        _log.warning("proxy.not_trusted", mend="list the proxy's network in the trusted proxies setting")
+        _log.warning(
+            "proxy.not_trusted",
+            effect="all callers behind it count as one network, and share ten times a rate limit",
+            mend="set VESTIBULE_TRUSTED_PROXIES to the proxy's network, or to unix for one on a Unix socket",
+        )
+
+
+def _is_private(address: str) -> bool:
+    """Tell whether a peer is next to us: in a private network, or without an address on a Unix socket."""
+    return address == UNKNOWN or any(ipaddress.ip_address(address) in network for network in _PRIVATE)

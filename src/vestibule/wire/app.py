@@ -16,6 +16,7 @@ import falcon.asgi
 
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
+from vestibule.kernel.meters import Meters
 from vestibule.wire.access_log import AccessLog
 from vestibule.wire.address import TrustedProxies
 from vestibule.wire.call import Receive, Scope, Send
@@ -106,6 +107,7 @@ def build_app(
     readiness: Mapping[str, ReadinessCheck] | None = None,
     is_prepared: Callable[[], bool] = lambda: True,
     lifespan: Lifespan | None = None,
+    meters: Meters | None = None,
     log_stream: TextIO | None = None,
 ) -> App:
     """Return the application that serves `mounts`.
@@ -125,7 +127,7 @@ def build_app(
         clock=clock,
         request_ids=RequestIds(entropy, echo=settings.echo_request_id),
         proxies=TrustedProxies(settings.trusted_proxies),
-        limiter=Limiter(settings.limits, clock),
+        limiter=Limiter(settings.limits, clock, meters or Meters()),
         access_log=access_log,
         is_prepared=is_prepared,
     )
@@ -171,7 +173,8 @@ def _mount(mount: Mount, routes: Routes, refusals: Refusals, mounting: Mounting)
 def _check_errors(dialect: Dialect, endpoint: Endpoint) -> None:
     """Refuse to start when a declared refusal has no form, rather than answer 500 some night."""
     auth = endpoint.auth.raises if endpoint.auth else ()
-    missing = dialect.missing_errors([*WIRE_REFUSALS, *dialect.common_raises, *auth, *endpoint.raises])
+    guards = [kind for guard in dialect.guards_of(endpoint) for kind in guard.raises]
+    missing = dialect.missing_errors([*WIRE_REFUSALS, *dialect.common_raises, *guards, *auth, *endpoint.raises])
     if missing:
         names = ", ".join(kind.__name__ for kind in missing)
         raise MountError(

@@ -180,6 +180,18 @@ class Call:
         """The network that one caller is taken to own: the IPv4 address, of IPv6 the /64."""
         return network_of(self.client_address)
 
+    @property
+    def claimed_network(self) -> str | None:
+        """The network that an unlisted private proxy says it forwards for; None for everybody else."""
+        peer = self.scope.get("client")
+        return self._proxies.claimed(peer[0] if peer else None, self.header("x-forwarded-for"))
+
+    @property
+    def limit_network(self) -> str:
+        """What rate limits count one caller by: the network, and behind an unlisted proxy the claimed one too."""
+        claimed = self.claimed_network
+        return self.client_network if claimed is None else f"{self.client_network} for {claimed}"
+
     def _all_cookies(self) -> dict[str, tuple[str, ...]]:
         if self._cookies is None:
             self._cookies = parse_cookies(self.header("cookie") or "")

@@ -62,6 +62,20 @@ class WireError:
     media_type: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A check on the endpoints with `mark`, on all without one. `raises` is what it refuses with."""
+
+    function: Function
+    mark: str | None
+    raises: tuple[type[Refusal], ...]
+    before_limits: bool
+
+    def covers(self, endpoint: Endpoint) -> bool:
+        """Return whether it checks calls to `endpoint`."""
+        return self.mark is None or self.mark in endpoint.marks
+
+
 class Dialect:
     """One wire API: its endpoints, its errors, its manners.
 
@@ -119,7 +133,7 @@ class Dialect:
         self.limit_headers = limit_headers
         self.tags = tags
         self.endpoints: list[Endpoint] = []
-        self.guards: list[Function] = []
+        self.guards: list[Guard] = []
         self.project_function: Function | None = None
         self._known: dict[type[Failure], WireError] = {}
 
@@ -128,13 +142,24 @@ class Dialect:
         self.project_function = function
         return function
 
-    def guard(self, function: F) -> F:
-        """Decorate a check (CSRF, captcha) that runs after the limits and before authentication, on every endpoint.
+    def guard(
+        self, *, mark: str | None = None, raises: tuple[type[Refusal], ...] = (), before_limits: bool = False
+    ) -> Callable[[F], F]:
+        """Decorate a check (CSRF, captcha) that runs after the limits and before authentication.
 
-        It raises to refuse. `call.endpoint.marks` tells it which endpoints are exempt.
+        It raises to refuse. With a `mark` it runs on the endpoints that bear it only, without one on every endpoint;
+        `call.endpoint.marks` then tells it which are exempt.
         """
-        self.guards.append(function)
-        return function
+
+        def declare(function: F) -> F:
+            self.guards.append(Guard(function, mark, raises, before_limits))
+            return function
+
+        return declare
+
+    def guards_of(self, endpoint: Endpoint) -> list[Guard]:
+        """Return the checks that calls to `endpoint` pass, in their order."""
+        return [guard for guard in self.guards if guard.covers(endpoint)]
 
     def auth(
         self,

@@ -1,32 +1,33 @@
-"""Rate limits: declared on endpoints, counted in memory or in Redis, before authentication and decoding.
+"""Rate limits: declared on endpoints, counted in memory, Redis or memcached, before authentication and decoding.
 
-When Redis is away requests pass: a limiter must not take the whole entrance down with it.
+When the store is away requests pass: a limiter must not take the whole entrance down with it.
 """
 
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import structlog
 from limits import RateLimitItemPerSecond
-from limits.aio.storage import RedisStorage
 from limits.aio.strategies import FixedWindowRateLimiter, SlidingWindowCounterRateLimiter
 
 from vestibule.kernel.clock import Clock, monotonic_seconds, to_micros
 from vestibule.kernel.errors import TooManyRequests
+from vestibule.kernel.meters import Meter, Meters
 from vestibule.kernel.secret import Secret
 from vestibule.wire.call import Call
 from vestibule.wire.limit_memory import LimitMemory
+from vestibule.wire.limit_stores import Store, memcached_store, redis_store
 
 Strategy = Literal["fixed", "sliding"]
 Allowance = tuple[int, timedelta]
 KeyFunction = Callable[..., Awaitable[str | None] | str | None]
 
-_REDIS_PATIENCE_SECONDS: Final = 0.25
-_REDIS_PAUSE_SECONDS: Final = 1.0  # how long to leave a failing Redis alone
+_PAUSE_SECONDS: Final = 1.0  # how long to leave a failing store alone
 _WARN_EVERY_SECONDS: Final = 60.0
+_TOGETHER: Final = 10  # callers behind an unlisted proxy may use up so many times a limit, whoever they claim to be
 
 _log = structlog.get_logger("vestibule.wire")
 
@@ -48,37 +49,41 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class LimitSettings:
-    """The operator's word on limits. `amounts` maps `dialect.group` to another allowance, or to None for no limit."""
+    """The operator's word on limits. `amounts` maps `dialect.group` to another allowance, or to None for no limit.
+
+    Without `redis_url` and `memcached` (`host:port`, several with commas) each of `workers` counts its share in memory.
+    `prefix` begins every key.
+    """
 
     enabled: bool = True
     amounts: Mapping[str, Allowance | None] = field(default_factory=dict)
     workers: int = 1
     redis_url: Secret | None = None
+    memcached: str | None = None
+    prefix: str = ""
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether all processes count together."""
+        return self.redis_url is not None or self.memcached is not None
 
 
 def address_key(call: Call) -> str:
     """Return the network that the caller is taken to own."""
-    return call.client_network
+    return call.limit_network
 
 
 class Limiter:
     """Counts for all endpoints of one process, or of all processes when they share a Redis."""
 
-    def __init__(self, settings: LimitSettings, clock: Clock) -> None:
+    def __init__(self, settings: LimitSettings, clock: Clock, meters: Meters) -> None:
+        self._meters = meters
         self._settings = settings
         self._clock = clock
-        self._storage: LimitMemory | RedisStorage
-        self._away: tuple[type[Exception], ...] = ()
-        if settings.redis_url is None:
-            self._storage = LimitMemory(clock)
-            self._close: Callable[[], Awaitable[object]] | None = None
-        else:
-            self._storage, self._close = _redis_storage(settings.redis_url.reveal())
-            known = self._storage.base_exceptions
-            self._away = (*(known if isinstance(known, tuple) else (known,)), OSError)
+        self._store = _store(settings, clock)
         self._strategies = {
-            "fixed": FixedWindowRateLimiter(self._storage),
-            "sliding": SlidingWindowCounterRateLimiter(self._storage),
+            "fixed": FixedWindowRateLimiter(self._store.storage),
+            "sliding": SlidingWindowCounterRateLimiter(self._store.storage),
         }
         self._paused_until = 0.0
         self._warned_at = -math.inf
@@ -90,30 +95,40 @@ class Limiter:
         if not self._settings.enabled or allowance is None:
             return None
         amount, window = allowance
-        if self._settings.redis_url is None:
-            amount //= self._settings.workers
         seconds = max(1, int(window.total_seconds()))
-        item = RateLimitItemPerSecond(max(1, amount), seconds, namespace=name)
-        return Window(self, item, limit.strategy)
+        if not self._settings.is_shared:
+            amount //= self._settings.workers
+        item = RateLimitItemPerSecond(max(1, amount), seconds, namespace=self._settings.prefix + name)
+        together = RateLimitItemPerSecond(
+            max(1, amount) * _TOGETHER, seconds, namespace=f"{self._settings.prefix}{name}.together"
+        )
+        refusals = Meter("vestibule_limit_refusals", "Requests over a rate limit", "group", (name,))
+        self._meters.declare(refusals)
+        return Window(self, item, limit.strategy, together, refusals)
+
+    def refused(self, refusals: Meter) -> None:
+        """Count a request that was one too many."""
+        self._meters.count(refusals, refusals.values[0])
 
     async def close(self) -> None:
-        """Let go of Redis."""
-        if self._close is not None:
-            await self._close()
+        """Let go of the store."""
+        if self._store.close is not None:
+            await self._store.close()
 
     async def hit(self, item: RateLimitItemPerSecond, strategy: Strategy, key: str) -> bool:
         """Count one request; False when it is one too many."""
-        return await self._strategies[strategy].hit(item, key)
+        return await self._strategies[strategy].hit(item, self._store.name(key))
 
     async def standing(self, item: RateLimitItemPerSecond, strategy: Strategy, key: str) -> tuple[int, float]:
         """Return how many requests remain and in how many seconds more are granted."""
-        name, seconds = item.key_for(key), item.get_expiry()
+        name, seconds = item.key_for(self._store.name(key)), item.get_expiry()
+        storage = self._store.storage
         if strategy == "fixed":
-            used = await self._storage.get(name)
-            ends = await self._storage.get_expiry(name)
+            used = await storage.get(name)
+            ends = await storage.get_expiry(name)
             left = ends - to_micros(self._clock.now()) / 1_000_000
             return max(0, item.amount - used), min(max(0.0, left), seconds)
-        before, before_left, now, now_left = await self._storage.get_sliding_window(name, seconds)
+        before, before_left, now, now_left = await storage.get_sliding_window(name, seconds)
         remaining = max(0, item.amount - math.floor(before * before_left / seconds + now))
         soonest = [before_left % (seconds / before)] if before else []
         soonest += [now_left % seconds] if now else []
@@ -127,64 +142,74 @@ class Limiter:
     @property
     def away(self) -> tuple[type[Exception], ...]:
         """What the store raises when it cannot be reached."""
-        return self._away
+        return self._store.away
 
     def pause(self, error: Exception) -> None:
         """Leave the store alone for a moment, and say so at most once a minute."""
         now = monotonic_seconds()
-        self._paused_until = now + _REDIS_PAUSE_SECONDS
+        self._paused_until = now + _PAUSE_SECONDS
         if now - self._warned_at >= _WARN_EVERY_SECONDS:
             self._warned_at = now
             _log.warning("limits.store_unavailable", error=type(error).__name__, effect="requests are not limited")
 
 
-def _redis_storage(url: str) -> tuple[RedisStorage, Callable[[], Awaitable[object]]]:
-    """Return the storage for a Redis or Valkey, and what closes its connections."""
-    from redis.asyncio import ConnectionPool  # noqa: PLC0415 - an extra that most servers do without
-
-    url = "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url  # one protocol, one client
-    pool = ConnectionPool.from_url(
-        url.replace("redis+unix:", "unix:", 1),
-        socket_timeout=_REDIS_PATIENCE_SECONDS,
-        socket_connect_timeout=_REDIS_PATIENCE_SECONDS,
-    )
-    options: dict[str, Any] = {"connection_pool": pool}  # Any: limits types its options without the pool
-    storage = RedisStorage("async+" + url, implementation="redispy", key_prefix="vestibule", **options)
-    return storage, pool.aclose
+def _store(settings: LimitSettings, clock: Clock) -> Store:
+    if settings.redis_url is not None:
+        return redis_store(settings.redis_url.reveal())
+    if settings.memcached is not None:
+        return memcached_store(settings.memcached)
+    return Store(LimitMemory(clock))
 
 
 class Window:
     """One limit as the operator wants it, ready to count."""
 
-    def __init__(self, limiter: Limiter, item: RateLimitItemPerSecond, strategy: Strategy) -> None:
+    def __init__(
+        self,
+        limiter: Limiter,
+        item: RateLimitItemPerSecond,
+        strategy: Strategy,
+        together: RateLimitItemPerSecond,
+        refusals: Meter,
+    ) -> None:
         self._limiter = limiter
-        self._item = item
+        self.item = item
         self._strategy = strategy
+        self._together = together
+        self._refusals = refusals
 
-    async def charge(self, key: str, call: Call, clock: Clock, *, tell: bool) -> None:
-        """Count the call under `key`; with `tell` the answer carries X-RateLimit headers.
+    async def charge(self, scope: str, key: str, call: Call, clock: Clock, *, tell: bool) -> None:
+        """Count the call under `key` in `scope`; with `tell` the answer carries X-RateLimit headers.
+
+        Behind an unlisted proxy all its callers are counted together as well: what it says of them may be made up.
 
         Raises: TooManyRequests.
         """
+        if call.claimed_network is not None:
+            await self._count(self._together, scope + call.client_network, call, clock, tell=False)
+        await self._count(self.item, scope + key, call, clock, tell=tell)
+
+    async def _count(self, item: RateLimitItemPerSecond, key: str, call: Call, clock: Clock, *, tell: bool) -> None:
         limiter = self._limiter
         if limiter.is_paused:
             return
         try:
-            granted = await limiter.hit(self._item, self._strategy, key)
+            granted = await limiter.hit(item, self._strategy, key)
             if granted and not tell:
                 return
-            remaining, seconds = await limiter.standing(self._item, self._strategy, key)
+            remaining, seconds = await limiter.standing(item, self._strategy, key)
         except limiter.away as error:
             limiter.pause(error)
             return
         if tell:
             resets_at = math.ceil(to_micros(clock.now()) / 1_000_000 + seconds)
             call.response_headers += [
-                ("x-ratelimit-limit", str(self._item.amount)),
+                ("x-ratelimit-limit", str(item.amount)),
                 ("x-ratelimit-remaining", str(remaining)),
                 ("x-ratelimit-reset", str(resets_at)),
             ]
         if not granted:
+            limiter.refused(self._refusals)
             raise TooManyRequests(timedelta(seconds=max(1.0, seconds)))
 
 
@@ -204,6 +229,6 @@ def limit_step(
     async def charge(call: Call) -> None:
         name = await key(call)
         if isinstance(name, str):
-            await window.charge(name if scope is None else f"{scope(call)}/{name}", call, clock, tell=tell)
+            await window.charge("" if scope is None else f"{scope(call)}/", name, call, clock, tell=tell)
 
     return charge

@@ -169,6 +169,8 @@ def _possible_failures(dialect: Dialect, endpoint: Endpoint, handler: Bound) -> 
         yield errors.TooManyRequests
     if endpoint.auth and not endpoint.auth.is_optional:
         yield from endpoint.auth.raises
+    for guard in dialect.guards_of(endpoint):
+        yield from guard.raises
     yield from endpoint.raises
 
 

@@ -1,7 +1,7 @@
 """What happens between finding an endpoint and running its handler, as a plan of small steps made at mount.
 
-Order: project, origin, limits, guards, authentication, query, body. A dialect with `body_first` has the body parsed
-(not yet checked against its struct) before all that, since its project or client may be named inside.
+Order: project, origin, early guards, limits, guards, authentication, query, body. A dialect with `body_first` has the
+body parsed (not yet checked against its struct) before all that, since its project or client may be named inside.
 """
 
 from collections.abc import Awaitable, Callable, Container, Mapping
@@ -68,8 +68,10 @@ def plan_steps(dialect: Dialect, endpoint: Endpoint, base: str, handler: Bound, 
         plan.append(_project_step(bind(dialect.project_function, dependencies), mounting.is_prepared))
     if policy is not None and policy.origins is not None:
         plan.append(origin_step(policy, mounting))
+    guards = dialect.guards_of(endpoint)
+    plan += [bind(guard.function, dependencies) for guard in guards if guard.before_limits]
     plan += limits
-    plan += [bind(guard, dependencies) for guard in dialect.guards]
+    plan += [bind(guard.function, dependencies) for guard in guards if not guard.before_limits]
     if endpoint.auth is not None:
         plan.append(_auth_step(endpoint.auth, handler, dependencies))
     elif "caller" in handler.parameters:
@@ -87,7 +89,7 @@ def _needs_project(dialect: Dialect, endpoint: Endpoint, handler: Bound, base: s
         "{" in base
         or {"project", "call"} & set(handler.parameters)
         or endpoint.auth
-        or dialect.guards
+        or dialect.guards_of(endpoint)
         or (policy and policy.origins)
     )
 

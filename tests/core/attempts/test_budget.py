@@ -22,7 +22,7 @@ HASHES = Statement(bytes, "SELECT subject_hash FROM vestibule_attempts")
 @pytest.fixture
 def attempts(under_test: CoreUnderTest) -> AttemptBudget:
     """The counters of the core."""
-    return under_test.core.sign_in_with_password.attempts
+    return under_test.core.sign_in_anonymously.attempts
 
 
 @pytest.fixture
@@ -125,37 +125,3 @@ async def test_the_table_does_not_say_who_is_guessed_at(
     hashes = await db.all(HASHES)
     assert len(hashes) == 2
     assert all(b"ann" not in stored for stored in hashes)
-
-
-async def test_wrong_passwords_use_up_the_budget_of_address_and_network(under_test: CoreUnderTest) -> None:
-    """Thirty in a quarter of an hour, then the right one is refused too, but not from elsewhere (security 78, 79)."""
-    await under_test.sign_up("ann@example.com")
-    for _ in range(30):
-        with pytest.raises(Refusal) as refused:
-            await under_test.sign_in("Ann@Example.com", "wrong")
-        assert not isinstance(refused.value, TooManyAttempts)
-
-    with pytest.raises(TooManyAttempts):
-        await under_test.sign_in("ann@example.com")
-    await under_test.sign_in("ann@example.com", visit=under_test.visit(network="198.51.100.9"))
-
-
-async def test_a_right_password_starts_the_count_anew(under_test: CoreUnderTest) -> None:
-    """People who mistype now and then are never locked out."""
-    await under_test.sign_up("ann@example.com")
-    for _ in range(2):
-        for _ in range(29):
-            with pytest.raises(Refusal):
-                await under_test.sign_in("ann@example.com", "wrong")
-        await under_test.sign_in("ann@example.com")
-
-
-async def test_unknown_addresses_are_counted_alike(under_test: CoreUnderTest) -> None:
-    """Otherwise the refusal would tell who exists (security 82)."""
-    for _ in range(30):
-        with pytest.raises(Refusal) as refused:
-            await under_test.sign_in("nobody@example.com", "wrong")
-        assert not isinstance(refused.value, TooManyAttempts)
-
-    with pytest.raises(TooManyAttempts):
-        await under_test.sign_in("nobody@example.com", "wrong")

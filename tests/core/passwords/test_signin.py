@@ -163,7 +163,7 @@ async def test_a_refused_state_keeps_the_try_charged(under_test: CoreUnderTest) 
     """A disabled account is no place to guess for ever."""
     ann = await under_test.sign_up(ANN)
     await under_test.change(ann.subject.id, status="disabled")
-    for _ in range(30):
+    for _ in range(10):
         with pytest.raises(UserNotActive):
             await under_test.sign_in(ANN)
 

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
 
 from vestibule.core.attempts import store
+from vestibule.core.attempts.delay import DelayedTries, Try
 from vestibule.core.attempts.tally import Tally
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import TooManyAttempts
@@ -12,7 +12,7 @@ from vestibule.kernel.ids import ProjectId
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Queries
 
-__all__ = ["PASSWORD_BUDGET", "AttemptBudget", "Budget", "Tally"]
+__all__ = ["AttemptBudget", "Budget", "DelayedTries", "Tally", "Try"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,6 @@ class Budget:
 
     tries: int
     window: timedelta
-
-
-PASSWORD_BUDGET: Final = Budget(tries=30, window=timedelta(minutes=15))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +33,7 @@ class AttemptBudget:
     async def charge(self, db: Queries, project_id: ProjectId, subject: str, budget: Budget) -> None:
         """Count one try in one statement; call it outside a transaction, before comparing anything.
 
-        `subject` says what is guessed at and from where, e.g. `password:ann@example.com:192.0.2.7`.
+        `subject` says what is guessed at and from where, e.g. `mail:ann@example.com`.
 
         Raises: TooManyAttempts once the budget of the window is used up.
         """

@@ -54,6 +54,10 @@ class AuditLog:
             detail=Json(dict(entry.detail)),
         )
 
+    async def count(self, db: Queries, project_id: ProjectId, event: str, since: datetime) -> int:
+        """Return how often `event` happened since then."""
+        return await db.one(store.COUNT, project_id=project_id, event=event, since=since) or 0
+
     async def latest(
         self, db: Queries, project_id: ProjectId, *, limit: int, before: datetime | None = None
     ) -> list[AuditRow]:

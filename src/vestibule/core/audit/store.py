@@ -41,3 +41,8 @@ LATEST: Final = Statement(
     LIMIT :limit
     """,
 )
+
+COUNT: Final = Statement(
+    int,
+    "SELECT COUNT(*) FROM vestibule_audit WHERE project_id = :project_id AND at > :since AND event = :event",
+)

@@ -99,6 +99,11 @@ class Outbox:
         """Tell whether a message of this channel waits to be sent."""
         return await db.one(store.IS_WAITING, channel=channel) is not None
 
+    async def lag(self, db: Queries) -> timedelta:
+        """Return how long the message that is due first waits already; nothing when none waits."""
+        oldest = await db.one(store.OLDEST)
+        return timedelta() if oldest is None else max(self.clock.now() - oldest, timedelta())
+
     def variables(self, claimed: Claimed) -> MailVariables:
         """Return what the message says.
 

@@ -2,6 +2,7 @@
 a claim moves it to the end of the lease, an ending to the moment of the ending.
 """
 
+from datetime import datetime
 from typing import Final
 
 from vestibule.core.outbox.message import Claimed
@@ -57,6 +58,10 @@ CLAIM: Final = Statement(
 
 IS_WAITING: Final = Statement(
     str, "SELECT channel FROM vestibule_outbox WHERE state = 'queued' AND channel = :channel LIMIT 1"
+)
+
+OLDEST: Final = Statement(
+    datetime, "SELECT created_at FROM vestibule_outbox WHERE state = 'queued' ORDER BY next_attempt_at LIMIT 1"
 )
 
 FINISH: Final = Statement(

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from vestibule.core.attempts import PASSWORD_BUDGET, AttemptBudget
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.letters import SendNotice
 from vestibule.core.passwords import store
+from vestibule.core.passwords.guessing import GuardGuesses
 from vestibule.core.passwords.hashing import Hashing
-from vestibule.core.passwords.rules import NewPassword, refuse_unfit
+from vestibule.core.passwords.leaks import VetPassword
+from vestibule.core.passwords.rules import NewPassword
 from vestibule.core.passwords.store import PasswordCredential
 from vestibule.core.projects import Visit
 from vestibule.core.sessions import RevokeSessions
@@ -45,6 +46,7 @@ class SetPassword:
     notice: SendNotice
     audit: AuditLog
     clock: Clock
+    guesses: GuardGuesses
 
     async def __call__(
         self, tx: Queries, visit: Visit, credential: PasswordCredential, password_hash: str, *, kept: UUID | None
@@ -64,6 +66,7 @@ class SetPassword:
             await self.sessions.all_of(tx, project.id, user_id, but=kept)
         entry = AuditEntry(project.id, "password.changed", user_id, kept, visit.dialect, request_id=visit.request_id)
         await self.audit.record(tx, entry)
+        await self.guesses.succeeded(tx, visit, credential.email_key)
         await self.notice(tx, visit, await self.users.subject(tx, project.id, user_id), "password-changed")
 
 
@@ -73,8 +76,9 @@ class ChangePassword:
 
     db: Database
     users: UserDirectory
-    attempts: AttemptBudget
+    guesses: GuardGuesses
     hashing: Hashing
+    vet: VetPassword
     set_password: SetPassword
 
     async def __call__(self, visit: Visit, change: PasswordChange) -> None:
@@ -88,24 +92,23 @@ class ChangePassword:
         credential = await self.db.one(store.PRIMARY_OF_USER, project_id=project.id, user_id=change.user_id)
         if credential is None:
             raise UserNotFound
-        budget_subject = f"password:{change.user_id}:{visit.network}"
         if change.current is not None:
-            await self._prove(visit, credential, change.current, budget_subject)
-        refuse_unfit(project.policy, change.new, email=credential.email)
+            await self._prove(visit, credential, change.current)
+        await self.vet(project.policy, change.new, email=credential.email)
         if change.must_differ and change.current is not None and change.new.secret == change.current:
             raise PasswordUnchanged
         password_hash = await self.hashing.hash(change.new.secret)
         async with self.db.write() as tx:
-            await self.attempts.clear(tx, project.id, budget_subject)
             held = await self.users.held(tx, project.id, change.user_id)
             refuse_unless_active(project.policy, held)
             if change.current is not None and held.password_changed_at != credential.changed_at:
                 raise WrongPassword  # right when it was compared, changed by somebody else since
             await self.set_password(tx, visit, credential, password_hash, kept=change.kept_session)
 
-    async def _prove(self, visit: Visit, credential: PasswordCredential, current: Secret, subject: str) -> None:
+    async def _prove(self, visit: Visit, credential: PasswordCredential, current: Secret) -> None:
         if credential.password_hash is None:
             raise NoPassword
-        await self.attempts.charge(self.db, visit.project.id, subject, PASSWORD_BUDGET)
+        made = await self.guesses.charge(visit, credential.email_key)
         if not await self.hashing.matches(credential.password_hash, current):
+            await self.guesses.failed(made)
             raise WrongPassword

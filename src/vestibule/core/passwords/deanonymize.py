@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from vestibule.core.anonymous import Deanonymization, Deanonymize, NewName, named_options
 from vestibule.core.letters import Postage, SendLetter
 from vestibule.core.passwords.hashing import Hashing
-from vestibule.core.passwords.rules import NewPassword, refuse_unfit
+from vestibule.core.passwords.leaks import VetPassword
+from vestibule.core.passwords.rules import NewPassword
 from vestibule.core.projects import Visit
 from vestibule.core.signin import Method
 from vestibule.core.signup import refuse_if_disabled
@@ -22,6 +23,7 @@ class DeanonymizeWithPassword:
     users: UserDirectory
     deanonymize: Deanonymize
     hashing: Hashing
+    vet: VetPassword
     postage: Postage
     letters: SendLetter
 
@@ -34,7 +36,7 @@ class DeanonymizeWithPassword:
         policy = visit.project.policy
         subject = await self.deanonymize.candidate(visit, wish.user_id)
         address = parse_email(wish.email)
-        refuse_unfit(policy, password, email=address.key)
+        await self.vet(policy, password, email=address.key)
         options = named_options(visit, subject, wish.options, address)
         sends = policy.verified_email_required and not policy.new_users_disabled
         if sends:

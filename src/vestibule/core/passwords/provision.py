@@ -5,7 +5,8 @@ from datetime import datetime
 
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.passwords.hashing import Hashing
-from vestibule.core.passwords.rules import NewPassword, refuse_unfit
+from vestibule.core.passwords.leaks import VetPassword
+from vestibule.core.passwords.rules import NewPassword
 from vestibule.core.projects import Project
 from vestibule.core.users import (
     CreateUser,
@@ -37,6 +38,7 @@ class ProvisionUser:
     users: UserDirectory
     create: CreateUser
     hashing: Hashing
+    vet: VetPassword
     audit: AuditLog
 
     async def __call__(self, project: Project, new: ProvisionedUser, *, actor: str) -> Subject:
@@ -44,7 +46,7 @@ class ProvisionUser:
         address = parse_email(new.email)
         password_hash = None
         if new.password is not None:
-            refuse_unfit(project.policy, new.password, email=address.key)
+            await self.vet(project.policy, new.password, email=address.key)
             password_hash = await self.hashing.hash(new.password.secret)
         options = chosen_options(project.policy, new.options, address.text)
         user = NewUser(address=address, options=options, password_hash=password_hash, verified_at=new.verified_at)

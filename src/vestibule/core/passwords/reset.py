@@ -6,7 +6,8 @@ from vestibule.core.letters import LetterForm, Postage, SendLetter, even_pace
 from vestibule.core.passwords import store
 from vestibule.core.passwords.change import SetPassword
 from vestibule.core.passwords.hashing import Hashing
-from vestibule.core.passwords.rules import NewPassword, refuse_unfit
+from vestibule.core.passwords.leaks import VetPassword
+from vestibule.core.passwords.rules import NewPassword
 from vestibule.core.projects import Visit
 from vestibule.core.proofs import ProveAddress
 from vestibule.core.tickets import Purpose, TicketDesk
@@ -73,6 +74,7 @@ class ResetPassword:
     users: UserDirectory
     tickets: TicketDesk
     hashing: Hashing
+    vet: VetPassword
     prove: ProveAddress
     set_password: SetPassword
 
@@ -91,7 +93,7 @@ class ResetPassword:
         credential = await self.db.one(store.PRIMARY_OF_USER, project_id=project.id, user_id=ticket.user_id)
         if credential is None:
             raise InvalidTicket
-        refuse_unfit(project.policy, new, email=credential.email)
+        await self.vet(project.policy, new, email=credential.email)
         password_hash = await self.hashing.hash(new.secret)
         async with self.db.write() as tx:
             try:

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from vestibule.core.attempts import PASSWORD_BUDGET, AttemptBudget
 from vestibule.core.passwords import store
+from vestibule.core.passwords.guessing import GuardGuesses
 from vestibule.core.passwords.hashing import Hashing
+from vestibule.core.passwords.leaks import NoteLeaked
 from vestibule.core.passwords.store import PasswordCredential
 from vestibule.core.projects import Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
@@ -27,9 +28,10 @@ class SignInWithPassword:
     """The password is checked first, always: a user's state shows only after the right one."""
 
     db: Database
-    attempts: AttemptBudget
+    guesses: GuardGuesses
     hashing: Hashing
     finish: FinishSignIn
+    note_leaked: NoteLeaked | None = None
 
     async def __call__(
         self, visit: Visit, attempt: PasswordAttempt, terms: DoorTerms
@@ -40,11 +42,13 @@ class SignInWithPassword:
         """
         email_key = _key(attempt.email)
         # What is no address belongs to nobody; it is charged and refused like an unknown one, and as slowly.
-        subject = f"password:{email_key or attempt.email[:254]}:{visit.network}"
-        await self.attempts.charge(self.db, visit.project.id, subject, PASSWORD_BUDGET)
+        account = email_key or attempt.email[:254]
+        made = await self.guesses.charge(visit, account)
         credential = await self._credential(visit, email_key)
         stored = credential.password_hash if credential else None
         matched = await self.hashing.matches(stored, attempt.password)
+        if not matched:
+            await self.guesses.failed(made)
         if credential is None:
             raise UserNotFound
         if stored is None:
@@ -53,14 +57,16 @@ class SignInWithPassword:
             raise WrongPassword
         newer = await self.hashing.hash(attempt.password) if self.hashing.is_outdated(stored) else None
         async with self.db.write() as tx:
-            await self.attempts.clear(tx, visit.project.id, subject)
+            await self.guesses.succeeded(tx, visit, account)
             finished = await self.finish(tx, visit, Identified(credential.user_id, Method.PASSWORD), terms)
             # The user is held by now. What was compared may have been changed meanwhile, to keep somebody out.
             if finished.subject.password_changed_at != credential.changed_at:
                 raise WrongPassword
             if newer is not None:
                 await self._replace(tx, visit, credential, newer)
-            return finished
+        if self.note_leaked is not None:
+            self.note_leaked.later(visit, credential.user_id, attempt.password)
+        return finished
 
     async def _credential(self, visit: Visit, email_key: str | None) -> PasswordCredential | None:
         if email_key is None:

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from vestibule.core.letters import LetterForm, Postage, SendLetter
 from vestibule.core.passwords.hashing import Hashing
-from vestibule.core.passwords.rules import NewPassword, refuse_unfit
+from vestibule.core.passwords.leaks import VetPassword
+from vestibule.core.passwords.rules import NewPassword
 from vestibule.core.projects import Policy, Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
 from vestibule.core.signup import RegisterUser, refuse_if_disabled
@@ -56,6 +57,7 @@ class SignUpWithPassword:
     users: UserDirectory
     register: RegisterUser
     hashing: Hashing
+    vet: VetPassword
     postage: Postage
     letters: SendLetter
     finish: FinishSignIn
@@ -71,7 +73,7 @@ class SignUpWithPassword:
             raise SignUpDisabled
         address = parse_email(new.email)
         refuse_address_outside_lists(policy, address)
-        refuse_unfit(policy, new.password, email=address.key)
+        await self.vet(policy, new.password, email=address.key)
         options = chosen_options(policy, new.options, address.text)
         if _letter_of(policy, new) is not None:
             await self.postage.count_letter(visit)  # to one address it is one letter: then the address is taken

@@ -18,12 +18,13 @@ class PasswordCredential:
     id: UUID
     user_id: UUID
     email: str
+    email_key: str
     password_hash: str | None
     changed_at: datetime | None
 
 
 _CREDENTIAL: Final = """
-    SELECT c.id, c.user_id, c.email, c.password_hash, u.password_changed_at AS changed_at
+    SELECT c.id, c.user_id, c.email, c.email_key, c.password_hash, u.password_changed_at AS changed_at
     FROM vestibule_credentials AS c
     JOIN vestibule_users AS u ON u.project_id = c.project_id AND u.id = c.user_id
 """

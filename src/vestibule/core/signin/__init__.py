@@ -1,6 +1,7 @@
 """Where every sign-in method ends: a session, or a ticket for the second factor."""
 
 from vestibule.core.signin.finish import (
+    SIGN_INS,
     DoorTerms,
     FinishSignIn,
     Identified,
@@ -9,4 +10,4 @@ from vestibule.core.signin.finish import (
     SignedIn,
 )
 
-__all__ = ["DoorTerms", "FinishSignIn", "Identified", "Method", "SecondFactorRequired", "SignedIn"]
+__all__ = ["SIGN_INS", "DoorTerms", "FinishSignIn", "Identified", "Method", "SecondFactorRequired", "SignedIn"]

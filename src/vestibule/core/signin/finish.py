@@ -18,6 +18,7 @@ from vestibule.core.sessions import ROTATING, IssueSession, Session, SessionTerm
 from vestibule.core.tickets import NewTicket, Purpose, TicketDesk
 from vestibule.core.users import Subject, UserDirectory, refuse_unless_welcome
 from vestibule.kernel.errors import UserNotActive
+from vestibule.kernel.meters import Meter, Meters
 from vestibule.storage import Queries
 
 _SECOND_FACTOR_LIFE: Final = timedelta(minutes=5)
@@ -44,6 +45,11 @@ class Method(StrEnum):
 # They come after another proof: the second factor itself, a fresh one of somebody who is signed in, a token that
 # was made by somebody who was. A personal access token is for programs, which have no second factor to show.
 _COMPLETE: Final = frozenset({Method.SECOND_FACTOR, Method.ELEVATION, Method.ACCESS_TOKEN})
+
+
+SIGN_INS: Final = Meter(
+    "vestibule_sign_ins", "Sessions that sign-ins began, sign-ups included", "method", tuple(Method)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,7 @@ class FinishSignIn:
     tickets: TicketDesk
     issue: IssueSession
     audit: AuditLog
+    meters: Meters
 
     async def __call__(
         self, tx: Queries, visit: Visit, who: Identified, terms: DoorTerms
@@ -122,6 +129,7 @@ class FinishSignIn:
             detail={"method": who.method.value},
         )
         await self.audit.record(tx, entry)
+        self.meters.count(SIGN_INS, who.method.value)
         return signed_in
 
     async def identified(self, tx: Queries, visit: Visit, who: Identified) -> Subject:

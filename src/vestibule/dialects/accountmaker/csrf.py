@@ -58,7 +58,7 @@ class CsrfTokens:
         return self.core.keyring.mac("csrf", b"csrf\0" + session.encode() + b"\0" + nonce, key_id)
 
 
-@accountmaker.guard
+@accountmaker.guard()
 def refuse_forged(call: Call, csrf: CsrfTokens, settings: AccountMakerSettings) -> None:
     """Refuse changes that a foreign page could have made a browser ask for. Raises: OriginNotAllowed, CsrfFailed.
 

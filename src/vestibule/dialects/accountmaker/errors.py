@@ -57,6 +57,9 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.MethodNotAllowed: WireError(405, "method_not_allowed", "This path knows other methods"),
     no.TooManyRequests: WireError(429, "rate_limited", "Too many requests"),
     no.TooManyAttempts: WireError(429, "rate_limited", "Too many attempts"),
+    no.CaptchaMissing: WireError(403, "forbidden", "A captcha must be solved first"),
+    no.CaptchaRefused: WireError(403, "forbidden", "The captcha was not solved"),
+    no.CaptchaUnavailable: _UNAVAILABLE,
     no.Overloaded: _UNAVAILABLE,
     no.StorageUnavailable: _UNAVAILABLE,
     no.ClaimsUnavailable: _UNAVAILABLE,
@@ -107,6 +110,7 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.PasswordTooShort: WireError(400, VALIDATION, "The password is too short"),
     no.PasswordTooLong: WireError(400, VALIDATION, "The password is too long"),
     no.PasswordTooWeak: WireError(400, VALIDATION, "The password is too weak"),
+    no.PasswordLeaked: WireError(400, VALIDATION, "The password is known from a data breach"),
     no.PasswordUnchanged: WireError(400, VALIDATION, "The password is the one that was set before"),
     # sessions, one-time tokens, accounts
     no.InvalidRefreshToken: WireError(401, "invalid_refresh_token", "The refresh token is not valid"),
@@ -125,6 +129,7 @@ _FIELDS: Final[Mapping[type[Refusal] | type[InternalError], tuple[str, str]]] = 
     no.PasswordTooShort: ("password", "min_length"),
     no.PasswordTooLong: ("password", "max_length"),
     no.PasswordTooWeak: ("password", "password_too_weak"),
+    no.PasswordLeaked: ("password", "password_too_weak"),
     no.PasswordUnchanged: ("password", "password_too_weak"),
 }
 

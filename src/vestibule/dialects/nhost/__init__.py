@@ -30,13 +30,14 @@ from vestibule.dialects.nhost import (
     verification,
     verify,
 )
+from vestibule.dialects.nhost.captcha import Captcha
 from vestibule.dialects.nhost.confirm import ConfirmPages
 from vestibule.dialects.nhost.dialect import configured, nhost
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.wire import Mount
 
-__all__ = ["HANDLERS", "NhostSettings", "nhost", "nhost_mount"]
+__all__ = ["HANDLERS", "Captcha", "NhostSettings", "nhost", "nhost_mount"]
 
 # Importing them is what declares the endpoints; their documentation follows this order.
 HANDLERS = (
@@ -67,14 +68,16 @@ HANDLERS = (
 )
 
 
-def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[type, object]]:
-    """Return the dialect as the operator wants it, and what its handlers ask for.
+def nhost_mount(
+    core: Core, settings: NhostSettings, captcha: Captcha | None = None
+) -> tuple[Mount, Mapping[type, object]]:
+    """Return the dialect as the operator wants it, and what its handlers ask for; `captcha` where one is asked for.
 
     Raises: ValueError for a redirect URL that makes no sense: better now than at somebody's sign-up.
     """
     policy = core.catalog.default_policy
     allow_list_of(policy)
-    dialect = configured(settings)
+    dialect = configured(settings, is_guarded=captcha is not None)
     prefix = settings.api_prefix.rstrip("/")
     mount = Mount(dialect, extra_bases=() if prefix in dialect.bases else (prefix,), handlers=HANDLERS)
     dependencies: dict[type, object] = {
@@ -84,4 +87,6 @@ def nhost_mount(core: Core, settings: NhostSettings) -> tuple[Mount, Mapping[typ
         AccessTokens: AccessTokens.configured(core, settings),
         system.PublishedKeys: system.PublishedKeys(core),
     }
+    if captcha is not None:
+        dependencies[Captcha] = captcha
     return mount, dependencies

@@ -41,9 +41,10 @@ def _dialect(settings: NhostSettings) -> Dialect:
 nhost: Final = _dialect(NhostSettings())
 
 
-def configured(settings: NhostSettings) -> Dialect:
-    """Return the dialect with the same endpoints and the operator's error table."""
+def configured(settings: NhostSettings, *, is_guarded: bool = False) -> Dialect:
+    """Return the dialect with the same endpoints and the operator's error table; with its guards if `is_guarded`."""
     dialect = _dialect(settings)
+    dialect.guards = nhost.guards if is_guarded else []
     dialect.endpoints = nhost.endpoints
     dialect.project_function = nhost.project_function
     return dialect

@@ -8,6 +8,7 @@ from vestibule.core.letters import CodeForm
 from vestibule.core.projects import Project
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
+from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, MAIL, SIGN_UPS
 from vestibule.dialects.nhost.outcomes import session_payload
@@ -70,6 +71,7 @@ async def sign_in_otp_email(
     "/signup/otp/email",
     limit=(MAIL, SIGN_UPS),
     raises=_ASKING,
+    marks=(CAPTCHA,),
     tags=("authentication",),
     operation="signUpOTPEmail",
 )

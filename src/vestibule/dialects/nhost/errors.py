@@ -45,6 +45,12 @@ class Unauthorized(msgspec.Struct, frozen=True, rename="camel", omit_defaults=Tr
     security_scheme: str = ""
 
 
+class CaptchaProblem(msgspec.Struct, frozen=True):
+    """No captcha was solved."""
+
+    error: str
+
+
 class BadRequest(msgspec.Struct, frozen=True):
     """A value has the right type and still cannot be used. The key is `errors`, as in the original."""
 
@@ -89,6 +95,11 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.InvalidAccessToken: WireError(401, "unauthorized", _BAD_TOKEN, schema=Unauthorized),
     refusals.ElevationRequired: WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized),
     refusals.InvalidServiceKey: WireError(401, "unauthorized", "invalid token", schema=Unauthorized),
+    refusals.CaptchaMissing: WireError(403, message="missing x-cf-turnstile-response header", schema=CaptchaProblem),
+    refusals.CaptchaRefused: WireError(403, message="failed to pass turnstile: ", schema=CaptchaProblem),
+    refusals.CaptchaUnavailable: WireError(
+        500, message="internal server error when attempting to pass turnstile", schema=CaptchaProblem
+    ),
     refusals.InvalidEmail: WireError(400, "bad-request", "email: failed to pass regex validation", schema=BadRequest),
     refusals.UnusableTime: WireError(400, "bad-request", "expiresAt: the time has no offset", schema=BadRequest),
     refusals.PasswordTooLong: _OUT_OF_SHAPE,
@@ -139,6 +150,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.LastWayIn: WireError(400, "invalid-request", "The last way to sign in cannot be removed"),
     refusals.PasswordTooShort: WireError(400, "password-too-short", "Password is too short"),
     refusals.PasswordTooWeak: INVALID_REQUEST,
+    refusals.PasswordLeaked: WireError(400, "password-in-hibp-database", "Password is in HIBP database"),
     refusals.PasswordUnchanged: INVALID_REQUEST,
     refusals.InvalidRefreshToken: WireError(401, "invalid-refresh-token", "Invalid or expired refresh token"),
     refusals.InvalidTicket: _INVALID_TICKET,
@@ -235,6 +247,8 @@ def _framework_body(call: Call, failure: Refusal | InternalError, error: WireErr
             body = Unauthorized(error.code, error.message, "BearerAuthElevated")
         case refusals.InvalidServiceKey():
             body = Unauthorized(error.code, error.message)
+        case refusals.CaptchaMissing() | refusals.CaptchaRefused() | refusals.CaptchaUnavailable():
+            body = _captcha_problem(failure, error)
         case refusals.PasswordTooLong():
             body = RequestProblem("schema-validation-error", "the password is longer than 1024 bytes")
         case refusals.MetadataTooLarge():
@@ -246,6 +260,11 @@ def _framework_body(call: Call, failure: Refusal | InternalError, error: WireErr
         case _:
             body = RequestProblem("request-validation-error", "header Content-Type has an unexpected value")
     return msgspec.json.encode(body)
+
+
+def _captcha_problem(failure: Refusal, error: WireError) -> CaptchaProblem:
+    said = f"[{' '.join(failure.messages)}]" if isinstance(failure, refusals.CaptchaRefused) else ""
+    return CaptchaProblem(error.message + said)
 
 
 def _request_problem(refusal: MalformedRequest) -> RequestProblem:

@@ -11,6 +11,7 @@ from vestibule.core.redirects import allowed_target
 from vestibule.core.signin import Method
 from vestibule.core.social import Entered, Entry, PresentedIdToken, Registered
 from vestibule.dialects.nhost import shapes
+from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS
 from vestibule.dialects.nhost.links import letter_form
@@ -82,6 +83,7 @@ async def sign_in_id_token(
         UserNotActive,
         TooManyAttempts,
     ),
+    marks=(CAPTCHA,),
     tags=("authentication",),
     operation="signUpIdToken",
 )

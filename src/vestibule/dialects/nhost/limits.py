@@ -9,7 +9,7 @@ from vestibule.wire import Call, Limit
 
 
 def _mail_key(call: Call, settings: NhostSettings) -> str:
-    return "everybody" if settings.email_limit_is_global else call.client_network
+    return "everybody" if settings.email_limit_is_global else call.limit_network
 
 
 def _verification_key(call: Call, project: Project, settings: NhostSettings) -> str | None:

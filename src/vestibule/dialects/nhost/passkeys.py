@@ -11,6 +11,7 @@ from vestibule.core.projects import Project
 from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes, webauthn
+from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS, VERIFICATION_MAIL
 from vestibule.dialects.nhost.links import letter_form
@@ -46,6 +47,7 @@ _STATE = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, Ano
     "/signup/webauthn",
     limit=SIGN_UPS,
     raises=(InvalidEmail, EndpointDisabled, SignUpDisabled, *_OPTIONS, EmailRefused),
+    marks=(CAPTCHA,),
     tags=("authentication",),
     operation="signUpWebauthn",
 )

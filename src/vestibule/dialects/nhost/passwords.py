@@ -8,6 +8,7 @@ from vestibule.core.projects import Project
 from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
+from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import MAIL
 from vestibule.dialects.nhost.links import letter_form, ticket_secret
@@ -20,6 +21,7 @@ from vestibule.kernel.errors import (
     InvalidEmail,
     InvalidTicket,
     NothingAsked,
+    PasswordLeaked,
     PasswordTooLong,
     PasswordTooShort,
     RedirectNotAllowed,
@@ -40,6 +42,7 @@ from vestibule.wire import Call
         EmailNotVerified,
         AnonymousNotAllowed,
         PasswordTooShort,
+        PasswordLeaked,
         PasswordTooLong,
     ),
     tags=("user",),
@@ -70,6 +73,7 @@ async def change_user_password(
     "/user/password/reset",
     limit=MAIL,
     raises=(InvalidEmail, RedirectNotAllowed, NothingAsked),
+    marks=(CAPTCHA,),
     tags=("user",),
     operation="sendPasswordResetEmail",
 )

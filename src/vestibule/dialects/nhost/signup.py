@@ -6,6 +6,7 @@ from vestibule.core.projects import Project
 from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
+from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import SIGN_UPS, VERIFICATION_MAIL
 from vestibule.dialects.nhost.links import letter_form
@@ -19,6 +20,7 @@ from vestibule.kernel.errors import (
     InvalidEmail,
     MetadataTooLarge,
     NothingAsked,
+    PasswordLeaked,
     PasswordTooLong,
     PasswordTooShort,
     RedirectNotAllowed,
@@ -42,12 +44,14 @@ _OPTIONS = (RedirectNotAllowed, RoleNotAllowed, DefaultRoleNotAllowed, MetadataT
         SignUpDisabled,
         EmailRefused,
         PasswordTooShort,
+        PasswordLeaked,
         PasswordTooLong,
         *_OPTIONS,
         EmailTaken,
         UserNotActive,
         TooManyAttempts,
     ),
+    marks=(CAPTCHA,),
     tags=("authentication",),
     operation="signUpEmailPassword",
 )

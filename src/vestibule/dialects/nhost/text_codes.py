@@ -6,6 +6,7 @@ from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.core.text_codes import TextCodeAttempt, TextCodeWish
 from vestibule.dialects.nhost import shapes
+from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS, TEXTS
 from vestibule.dialects.nhost.outcomes import session_payload
@@ -50,6 +51,7 @@ _GUESSING: Final = (TooManyAttempts, InvalidTextCode, TooManyTextGuesses, Cannot
     "/signin/passwordless/sms",
     limit=(TEXTS, BRUTE_FORCE),
     raises=_ASKING,
+    marks=(CAPTCHA,),
     tags=("authentication",),
     operation="signInPasswordlessSms",
 )
@@ -66,6 +68,7 @@ async def sign_in_passwordless_sms(body: shapes.TextCodeRequest, call: Call, pro
     "/signup/passwordless/sms",
     limit=(TEXTS, SIGN_UPS),
     raises=_ASKING,
+    marks=(CAPTCHA,),
     tags=("authentication",),
     operation="signUpPasswordlessSms",
 )
@@ -110,6 +113,7 @@ async def deanonymize_user_sms(
     "/signin/passwordless/sms/otp",
     limit=BRUTE_FORCE,
     raises=(EndpointDisabled, *_GUESSING, SignUpDisabled, *_KEPT_OUT),
+    marks=(CAPTCHA,),
     tags=("authentication",),
     operation="verifySignInPasswordlessSms",
 )

@@ -29,6 +29,9 @@ _REQUEST: Final[Mapping[type[Failure], WireError]] = {
     kernel.MethodNotAllowed: WireError(405, "request/method-not-allowed", "Method not allowed"),
     kernel.TooManyRequests: _bare(429, "", _HTML),
     kernel.TooManyAttempts: _bare(429, "", _HTML),
+    kernel.CaptchaMissing: WireError(403, "auth/captcha-required", "Solve the captcha first."),
+    kernel.CaptchaRefused: WireError(403, "auth/captcha-failed", "The captcha was not solved."),
+    kernel.CaptchaUnavailable: WireError(503, "auth/captcha-unavailable", "The captcha cannot be checked now."),
     kernel.Overloaded: WireError(503, "server/overloaded", "The server is busy, please try again."),
     kernel.StorageUnavailable: _UNAVAILABLE,
     kernel.ClaimsUnavailable: _UNAVAILABLE,
@@ -74,6 +77,9 @@ _PEOPLE: Final[Mapping[type[Failure], WireError]] = {
     kernel.PasswordTooShort: WireError(400, "auth/invalid-body", "Invalid request body: the password is too short"),
     kernel.PasswordTooLong: WireError(400, "auth/invalid-body", "Invalid request body: the password is too long"),
     kernel.PasswordTooWeak: WireError(400, "auth/invalid-body", "Invalid request body: the password is too weak"),
+    kernel.PasswordLeaked: WireError(
+        400, "auth/invalid-body", "Invalid request body: the password is known from a data breach"
+    ),
     kernel.PasswordUnchanged: WireError(
         400, "auth/invalid-body", "Invalid request body: the new password must differ from the current one"
     ),

@@ -33,4 +33,4 @@ def excess_text(call: Call) -> str:
 
 
 def _by_project_and_network(call: Call, project: Project) -> str | None:
-    return None if isinstance(call.caller, ServiceKey) else f"{project.id}/{call.client_network}"
+    return None if isinstance(call.caller, ServiceKey) else f"{project.id}/{call.limit_network}"

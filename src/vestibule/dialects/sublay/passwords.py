@@ -12,6 +12,7 @@ from vestibule.dialects.sublay.shapes import ChangePasswordBody, PasswordAnswer
 from vestibule.kernel.errors import (
     EmailNotVerified,
     NoPassword,
+    PasswordLeaked,
     PasswordTooLong,
     PasswordTooShort,
     PasswordUnchanged,
@@ -37,6 +38,7 @@ from vestibule.wire import Call
         WrongPassword,
         TooManyAttempts,
         PasswordTooShort,
+        PasswordLeaked,
         PasswordTooLong,
         PasswordUnchanged,
     ),

@@ -35,6 +35,7 @@ from vestibule.kernel.errors.people import (
     MetadataTooLarge,
     NoPassword,
     NotAMember,
+    PasswordLeaked,
     PasswordTooLong,
     PasswordTooShort,
     PasswordTooWeak,
@@ -63,6 +64,9 @@ from vestibule.kernel.errors.providers import (
     ProviderUnavailable,
 )
 from vestibule.kernel.errors.request import (
+    CaptchaMissing,
+    CaptchaRefused,
+    CaptchaUnavailable,
     ClaimsUnavailable,
     MalformedRequest,
     MethodNotAllowed,
@@ -101,6 +105,9 @@ from vestibule.kernel.errors.secrets import (
 __all__ = [
     "AnonymousNotAllowed",
     "CannotSendText",
+    "CaptchaMissing",
+    "CaptchaRefused",
+    "CaptchaUnavailable",
     "ClaimsUnavailable",
     "ClientMismatch",
     "ClientNotFound",
@@ -146,6 +153,7 @@ __all__ = [
     "OriginNotAllowed",
     "Overloaded",
     "PasskeyRefused",
+    "PasswordLeaked",
     "PasswordTooLong",
     "PasswordTooShort",
     "PasswordTooWeak",

@@ -149,6 +149,12 @@ class PasswordTooWeak(Refusal):
     code = "password-too-weak"
 
 
+class PasswordLeaked(PasswordTooWeak):
+    """The new password is on a list of leaked ones: whoever guesses tries it first."""
+
+    code = "password-leaked"
+
+
 class PasswordUnchanged(Refusal):
     """The new password equals the current one."""
 

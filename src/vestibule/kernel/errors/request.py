@@ -93,6 +93,28 @@ class StorageUnavailable(Refusal):
         self.retry_after = retry_after
 
 
+class CaptchaMissing(Refusal):
+    """A captcha is asked for here, and the request brings no solution."""
+
+    code = "captcha-missing"
+
+
+class CaptchaRefused(Refusal):
+    """The captcha's provider does not accept the solution; `messages` is what it says about it."""
+
+    code = "captcha-refused"
+
+    def __init__(self, messages: tuple[str, ...] = ()) -> None:
+        super().__init__(self.code)
+        self.messages = messages
+
+
+class CaptchaUnavailable(Refusal):
+    """The captcha's provider does not say whether the solution is right: nobody passes meanwhile."""
+
+    code = "captcha-unavailable"
+
+
 class ClaimsUnavailable(Refusal):
     """Whoever knows the custom claims of a token does not say, and without them there is none. Come again later."""
 

@@ -122,7 +122,7 @@ provider: Final = Dialect(
     error_schema=None,
     error_media_type="text/plain",
 )
-provider.guard(only_known_hosts)
+provider.guard()(only_known_hosts)
 
 
 @provider.get("/provider/.well-known/openid-configuration", marks=(_FOR_PROGRAMS,), hidden=True)

@@ -65,7 +65,7 @@ mailbox: Final = Dialect(
 )
 
 
-mailbox.guard(only_known_hosts)
+mailbox.guard()(only_known_hosts)
 
 
 @mailbox.get("/mail", hidden=True)

@@ -11,6 +11,7 @@ from tests.dialects.nhost.matrix.usual import (
     BAD_TARGET,
     BEARER,
     KEPT_OUT,
+    LEAKED,
     NEW_USERS_DISABLED,
     NO_MAIL_FOR_NEW,
     NO_SIGN_UP,
@@ -94,6 +95,7 @@ ANONYMOUS: Final[Mapping[str, Case]] = {
             TAKEN,
             NEW_USERS_DISABLED,
         ),
+        unseen=LEAKED,
     ),
     "deanonymizeUser, by link": Case(
         _by_link, (*WHO, BAD_TARGET, *OPTIONS, KEPT_OUT, NO_MAIL_FOR_NEW, TAKEN, NEW_USERS_DISABLED)

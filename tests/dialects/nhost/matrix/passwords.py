@@ -20,6 +20,7 @@ from tests.dialects.nhost.matrix.usual import (
     BAD_EMAIL,
     BAD_TARGET,
     KEPT_OUT,
+    LEAKED,
     NEW_USERS_DISABLED,
     NO_MAIL_FOR_NEW,
     NO_SIGN_UP,
@@ -30,7 +31,7 @@ from tests.dialects.nhost.matrix.usual import (
     UNWELCOME,
     WRONG,
 )
-from vestibule.core.attempts import PASSWORD_BUDGET
+from vestibule.core.attempts.delay import FREE
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
     EmailNotVerified,
@@ -78,7 +79,7 @@ async def _ask_for_reset(stage: Stage) -> Ask:
 
 async def _use_up_tries(ask: Ask) -> None:
     assert ask.body is not None
-    for _ in range(PASSWORD_BUDGET.tries):
+    for _ in range(FREE):
         await ask.stage.speaker.sign_in(ask.body["email"], "a wrong password")
 
 
@@ -106,7 +107,7 @@ PASSWORDS: Final[Mapping[str, Case]] = {
             TAKEN,
             NEW_USERS_DISABLED,
         ),
-        unseen=PKCE_ONLY,
+        unseen={**PKCE_ONLY, **LEAKED},
     ),
     "signInEmailPassword": Case(
         _sign_in,
@@ -128,6 +129,7 @@ PASSWORDS: Final[Mapping[str, Case]] = {
             LONG_NEW,
             SHORT,
         ),
+        unseen=LEAKED,
     ),
     "changeUserPassword, by ticket": Case(
         _reset,

@@ -15,6 +15,7 @@ from vestibule.kernel.errors import (
     InvalidEmail,
     MetadataTooLarge,
     NothingAsked,
+    PasswordLeaked,
     RedirectNotAllowed,
     Refusal,
     RoleNotAllowed,
@@ -51,6 +52,8 @@ async def _take_address(ask: Ask) -> None:
 
 
 TAKEN: Final = Fault("taken", EmailTaken, "taken", _take_address, frozenset({"address"}))
+# Declared by whatever sets a password; tests/cross/test_leaked_passwords.py shows it.
+LEAKED: Final[dict[type[Refusal], str]] = {PasswordLeaked: "only where a list of leaked passwords is asked"}
 # Declared by whatever mails a link; the other tests of this dialect show it.
 PKCE_ONLY: Final[dict[type[Refusal], str]] = {NothingAsked: "only where a setting refuses links without a challenge"}
 

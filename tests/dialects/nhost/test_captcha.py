@@ -1,0 +1,146 @@
+"""Turnstile at the routes that Nhost Auth guards with it, with its three answers to the letter."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import pytest
+
+from tests.dialects.nhost.speaking import Speaker
+from tests.support.providers.standing_in import Answer
+from tests.support.providers.standing_in import serve as standing_in
+from tests.support.providers.turnstile import Turnstile
+from tests.support.serving import Serve
+from tests.support.ways_in import EVERY_WAY_IN
+from vestibule.dialects.nhost import nhost
+from vestibule.dialects.nhost.captcha import CAPTCHA, HEADER
+from vestibule.wire import Endpoint
+
+MARKED: Final = [endpoint for endpoint in nhost.endpoints if CAPTCHA in endpoint.marks]
+ANN: Final = {"email": "ann@example.com", "password": "correct horse"}
+LIMITED: Final = {
+    "AUTH_RATE_LIMIT_ENABLE": "true",
+    "AUTH_RATE_LIMIT_SIGNUPS_BURST": "1",
+    "VESTIBULE_RATE_LIMITS": "true",
+}
+MISSING: Final = b'{"error":"missing x-cf-turnstile-response header"}'
+REFUSED: Final = b'{"error":"failed to pass turnstile: []"}'
+UNAVAILABLE: Final = b'{"error":"internal server error when attempting to pass turnstile"}'
+
+pytestmark = pytest.mark.engine("sqlite")  # nothing here depends on it
+
+
+@pytest.fixture
+async def turnstile() -> AsyncIterator[Turnstile]:
+    """Cloudflare on loopback."""
+    async with standing_in(Turnstile()) as server:
+        yield server
+
+
+async def _ask(speaker: Speaker, endpoint: Endpoint, solution: str | None = None) -> tuple[int, bytes]:
+    path = endpoint.path.replace("{provider}", "github")
+    if endpoint.method == "POST":
+        return await _post(speaker, path, solution, body={})
+    answer = await speaker.get(path, **({} if solution is None else {HEADER: solution}))
+    return answer.status_code, answer.content
+
+
+async def _post(speaker: Speaker, path: str, solution: str | None = None, body: Any = ANN) -> tuple[int, bytes]:
+    answer = await speaker.post(path, body, **({} if solution is None else {HEADER: solution}))
+    return answer.status_code, answer.content
+
+
+async def test_every_marked_route_asks_for_a_solution(serve: Serve, turnstile: Turnstile) -> None:
+    """Before its body is looked at, and nobody is asked about what is not there."""
+    async with serve(turnstile.environ, policy=EVERY_WAY_IN) as running:
+        for endpoint in MARKED:
+            for solution in (None, ""):
+                assert await _ask(Speaker(running), endpoint, solution) == (403, MISSING)
+        assert turnstile.requests == []
+
+
+async def test_a_refused_solution_is_told_with_what_the_provider_says(serve: Serve, turnstile: Turnstile) -> None:
+    """As a list in the manner of Go; the message is encoded, whatever is in it (security 114)."""
+    async with serve(turnstile.environ, policy=EVERY_WAY_IN) as running:
+        speaker = Speaker(running)
+        for endpoint in MARKED:
+            assert await _ask(speaker, endpoint, "made up") == (403, REFUSED)
+        turnstile.says = ["one", 'two"}']
+        assert await _post(speaker, "/signup/email-password", "made up") == (
+            403,
+            b'{"error":"failed to pass turnstile: [one two\\"}]"}',
+        )
+
+
+async def test_nobody_registers_while_turnstile_is_away(serve: Serve, turnstile: Turnstile) -> None:
+    """It fails closed (security 97)."""
+    turnstile.faults.append(Answer(503))
+    turnstile.solve("a solution")
+    async with serve(turnstile.environ) as running:
+        assert await _post(Speaker(running), "/signup/email-password", "a solution") == (500, UNAVAILABLE)
+        assert (await Speaker(running).sign_in(**ANN)).status_code == 401
+        status, _ = await _post(Speaker(running), "/signup/email-password", "a solution")
+        assert status == 200
+
+
+async def test_a_solution_lets_in_once(serve: Serve, turnstile: Turnstile) -> None:
+    """The provider refuses it the second time."""
+    turnstile.solve("a solution")
+    async with serve(turnstile.environ) as running:
+        status, _ = await _post(Speaker(running), "/signup/email-password", "a solution")
+        assert status == 200
+        again = await _post(
+            Speaker(running), "/signup/email-password", "a solution", ANN | {"email": "bob@example.com"}
+        )
+        assert again == (403, REFUSED)
+
+
+async def test_no_other_route_asks(serve: Serve, turnstile: Turnstile) -> None:
+    """Signing in, for one; and a page of another origin may ask whether it may."""
+    async with serve(turnstile.environ) as running:
+        speaker = Speaker(running)
+        for endpoint in nhost.endpoints:
+            if endpoint not in MARKED and endpoint.method == "POST":
+                assert (await speaker.post(endpoint.path, {})).content != MISSING, endpoint.path
+        preflight = await running.client.options(
+            "/v1/signup/email-password", headers={"origin": "https://acme.example"}
+        )
+        assert preflight.status_code == 204
+        assert turnstile.requests == []
+
+
+async def test_a_missing_solution_is_told_before_a_limit(serve: Serve, turnstile: Turnstile) -> None:
+    """As in the newest server; what is refused so is not counted either."""
+    async with serve({**turnstile.environ, **LIMITED}) as running:
+        speaker = Speaker(running)
+        for _ in range(3):
+            assert await _post(speaker, "/signup/email-password") == (403, MISSING)
+        turnstile.solve("one", "two")
+        assert (await _post(speaker, "/signup/email-password", "one"))[0] == 200
+        assert await _post(speaker, "/signup/email-password", "two") == (429, b"")
+        assert await _post(speaker, "/signup/email-password") == (403, MISSING)
+
+
+async def test_a_page_may_read_why_it_was_refused(serve: Serve, turnstile: Turnstile) -> None:
+    """The header of CORS is there as on every answer."""
+    async with serve(turnstile.environ) as running:
+        answer = await Speaker(running).post("/signup/email-password", ANN, origin="https://acme.example")
+        assert answer.status_code == 403
+        assert answer.headers["access-control-allow-origin"] == "https://acme.example"
+
+
+async def test_the_document_tells_of_it_where_it_is_on(serve: Serve, turnstile: Turnstile) -> None:
+    """Each marked operation lists 403 with the form of these errors."""
+    async with serve(turnstile.environ) as running:
+        paths = (await running.client.get("/openapi/nhost.json")).json()["paths"]
+        for endpoint in MARKED:
+            assert "CaptchaProblem" in str(
+                paths[f"/v1{endpoint.path}" if f"/v1{endpoint.path}" in paths else endpoint.path]
+            )
+
+
+async def test_it_costs_nothing_where_it_is_off(serve: Serve) -> None:
+    """The guard is not even mounted, and the document does not tell of it."""
+    async with serve() as running:
+        assert (await _post(Speaker(running), "/signup/email-password"))[0] == 200
+        document = (await running.client.get("/openapi/nhost.json")).text
+        assert "captcha" not in document.lower()
