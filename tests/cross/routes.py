@@ -15,13 +15,15 @@ from typing import Final, get_args, get_type_hints
 
 import pytest
 
-from tests.support.cores import settings_for
+from tests.support.cores import PUBLIC_URL, settings_for
 from vestibule.assembly.application import assemble
 from vestibule.core.facade import Core
 from vestibule.core.letters import SendCode, SendLetter, SendNotice
 from vestibule.core.text_codes import SendText
 from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import ENROLS
+from vestibule.kernel.secret import Secret
+from vestibule.settings.dev_provider import dev_provider
 from vestibule.wire import Dialect
 from vestibule.wire import app as wire_app
 from vestibule.wire.declaration import Endpoint, Function
@@ -124,7 +126,9 @@ def served() -> list[Served]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(wire_app, "compile_endpoint", noting)
-        assemble(settings_for("sqlite:///never-opened", dev=True, mail=None), with_worker=False)
+        provider = dev_provider(PUBLIC_URL, f"{PUBLIC_URL}/v1", Secret("never told"))
+        settings = settings_for("sqlite:///never-opened", dev=True, mail=None, dev_provider=provider)
+        assemble(settings, with_worker=False)
     return list(found.values())
 
 

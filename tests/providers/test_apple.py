@@ -32,6 +32,7 @@ PEM: Final = ec_key("ours").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoE
         base64.b64encode(PEM.encode()).decode(),
         base64.encodebytes(PEM.encode()).decode(),
     ],
+    ids=["pem", "trimmed", "one-line", "base64", "base64-in-lines"],
 )
 def test_a_key_is_read_as_people_write_it(written: str) -> None:
     """PEM, PEM in one line, or base64 of it."""
@@ -55,6 +56,7 @@ def test_a_key_is_read_as_people_write_it(written: str) -> None:
         (ec_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"x")).decode(), "password"),
         (ec_key().public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(), "private key"),
     ],
+    ids=["empty", "no-base64", "no-pem", "half", "rsa", "another-curve", "sealed", "public"],
 )
 def test_what_is_no_key_says_why(written: str, says: str) -> None:
     """And quotes nothing of it (security 117)."""

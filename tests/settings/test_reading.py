@@ -187,6 +187,43 @@ def test_dev_keys_of_two_installations_differ(tmp_path: Path) -> None:
     assert one.dev_service_key != other.dev_service_key
 
 
+def test_dev_is_a_provider_to_itself(own_folder: Path) -> None:
+    """Both sides know one secret, which a restart keeps, and the page that signs in may be returned to."""
+    first, second = load({}, flags=DEV), load({"AUTH_PORT": "5001"}, flags=DEV)
+    assert first.dev_provider is not None
+    assert second.dev_provider is not None
+    assert first.dev_provider.issuer == "http://localhost:4000/_/provider"
+    assert first.dev_provider.callback_url == "http://localhost:4000/v1/signin/provider/c:dev/callback"
+    assert first.dev_provider.client_secret == second.dev_provider.client_secret
+    assert first.dev_provider.client_secret not in first.root_keys
+    assert second.dev_provider.page == "http://localhost:5001/_/sign-in"
+    assert second.dev_provider.page in second.policy.allowed_redirect_urls
+    assert [each.row.name for each in second.providers.oauth2] == ["c:dev"]
+    assert second.outbound.itself == "http://localhost:5001"
+
+
+def test_an_operators_provider_keeps_its_name(own_folder: Path) -> None:
+    """Whoever has called one of theirs `dev` gets that one."""
+    theirs = {"type": "oidc", "clientId": "us", "clientSecret": "x", "issuer": "https://id.acme.example"}
+    [provider] = load({"AUTH_PROVIDER_CUSTOM": json.dumps({"dev": theirs})}, flags=DEV).providers.oauth2
+    assert provider.row.issuer == "https://id.acme.example"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"VESTIBULE_WORKERS": "2", "AUTH_SMTP_HOST": "127.0.0.1", "AUTH_SMTP_SENDER": "a@example.com"},
+        {"VESTIBULE_DIALECTS": "sublay"},
+    ],
+)
+def test_there_is_no_provider_where_it_could_not_work(own_folder: Path, told: Environ) -> None:
+    """What one of several processes remembers the next would not know, and one needs the door that speaks of them."""
+    settings = load(told, flags=DEV)
+    assert settings.dev_provider is None
+    assert settings.providers.oauth2 == ()
+    assert settings.outbound.itself == ""
+
+
 def test_the_environment_applies_on_top_of_dev(nhost_environment: Environ) -> None:
     """Variables win over what --dev assumes."""
     settings = load({"POSTGRES_CONNECTION": nhost_environment["POSTGRES_CONNECTION"], "AUTH_PORT": "5001"}, flags=DEV)
@@ -199,6 +236,13 @@ def test_no_service_key_exists_outside_dev(own_environment: Environ) -> None:
     settings = load(own_environment)
     assert settings.dev_service_key is None
     assert settings.dev_client_id is None
+
+
+def test_nobody_is_a_provider_to_themselves_outside_dev(own_environment: Environ) -> None:
+    """Everybody may be anybody there, and the server would call an address inside (security 101, 111)."""
+    settings = load(own_environment)
+    assert settings.dev_provider is None
+    assert settings.outbound.itself == ""
 
 
 def test_settings_show_no_secret_when_printed(nhost_environment: Environ) -> None:

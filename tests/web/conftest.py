@@ -13,7 +13,8 @@ from vestibule.core.outbox import Claimed, MailVariables
 from vestibule.delivery.mailbox import Mailbox
 from vestibule.delivery.render import Renderer
 from vestibule.delivery.samples import Samples
-from vestibule.web.mailbox import GalleryPages, MailboxPages, PageHosts, mailbox
+from vestibule.web.mailbox import GalleryPages, MailboxPages, mailbox
+from vestibule.web.page_hosts import PageHosts
 from vestibule.wire import Mount, WireSettings, build_app
 from vestibule.wire.app import App
 

@@ -9,6 +9,7 @@ from vestibule.assembly.background import Background
 from vestibule.assembly.channels import Channels, channels_of
 from vestibule.assembly.claims import custom_claims_of
 from vestibule.assembly.cores import build_core
+from vestibule.assembly.dev_provider import dev_provider_mount
 from vestibule.assembly.identities import identity_providers
 from vestibule.assembly.protections import Protections, protections_of
 from vestibule.assembly.readiness import readiness_checks
@@ -30,7 +31,8 @@ from vestibule.kernel.entropy import Entropy, SystemEntropy
 from vestibule.kernel.meters import Meters
 from vestibule.settings import Settings
 from vestibule.storage import database_from_url
-from vestibule.web.mailbox import GalleryPages, MailboxPages, PageHosts, mailbox
+from vestibule.web.mailbox import GalleryPages, MailboxPages, mailbox
+from vestibule.web.page_hosts import PageHosts
 from vestibule.wire import Mount, WireSettings, build_app
 from vestibule.wire.app import App
 
@@ -114,6 +116,10 @@ def assemble(
     if channels.mailbox is not None:
         mounts.append(Mount(mailbox))
         dependencies |= _mail_pages(settings, channels.mailbox, renderer)
+    if settings.dev_provider is not None:
+        mount, needed = dev_provider_mount(settings, settings.dev_provider, clock, entropy)
+        mounts.append(mount)
+        dependencies |= needed
     application: list[Application] = []
 
     @asynccontextmanager

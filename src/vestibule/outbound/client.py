@@ -8,9 +8,10 @@ import asyncio
 import ssl
 from base64 import b64encode
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
@@ -43,6 +44,7 @@ class OutboundClient:
         self._resolve = resolve
         self._opening = asyncio.Lock()
         self._pools: dict[str, httpcore2.AsyncConnectionPool] = {}
+        self._to_itself = OutboundClient(_for_itself(settings), resolve) if settings.itself else None
 
     async def get(
         self,
@@ -106,6 +108,10 @@ class OutboundClient:
             target = httpx2.URL(url)
         except (httpx2.InvalidURL, UnicodeError) as error:
             raise Refused("this is no URL") from error
+        if self._to_itself is not None and _origin(target) == _origin(httpx2.URL(self._settings.itself)):
+            return await self._to_itself.send(
+                method, url, body=body, headers=headers, basic=basic, deadline=deadline, max_bytes=max_bytes
+            )
         self._judge(target)
         sent = {"User-Agent": _AGENT, "Accept-Encoding": "identity", **(headers or {}), "Host": target.netloc.decode()}
         if basic is not None:
@@ -127,6 +133,8 @@ class OutboundClient:
         for pool in self._pools.values():
             await pool.aclose()
         self._pools.clear()
+        if self._to_itself is not None:
+            await self._to_itself.close()
 
     def _judge(self, target: "httpx2.URL") -> None:
         if (
@@ -176,6 +184,14 @@ class OutboundClient:
                     else proxied_pool(self._settings.proxy, trust)
                 )
             return self._pools[scheme]
+
+
+def _for_itself(settings: OutboundSettings) -> OutboundSettings:
+    return replace(settings, allow=(urlsplit(settings.itself).hostname or "",), proxy=None, itself="")
+
+
+def _origin(target: "httpx2.URL") -> tuple[str, str, int | None]:
+    return target.scheme, _host(target), target.port
 
 
 def _host(target: "httpx2.URL") -> str:

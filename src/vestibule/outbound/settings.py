@@ -16,6 +16,7 @@ class OutboundSettings:
     `proxy` is the URL of an HTTP proxy: it then resolves names, so it has to keep private addresses out itself.
     `ca_file` names certificate authorities to trust instead of the system's.
     `deadline` is for everything together, from the name to the last byte.
+    `itself` is the origin of this server where it may call itself, which is while developing only; empty where not.
 
     Raises: ValueError, saying what to change.
     """
@@ -26,9 +27,12 @@ class OutboundSettings:
     connect: timedelta = timedelta(seconds=5)
     deadline: timedelta = timedelta(seconds=10)
     max_bytes: int = 1_048_576
+    itself: str = ""
 
     def __post_init__(self) -> None:
         Reach(self.allow)
+        if self.itself:
+            Reach([urlsplit(self.itself).hostname or ""])
         if self.proxy is not None:
             parts = urlsplit(self.proxy.reveal())
             if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:

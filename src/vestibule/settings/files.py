@@ -1,5 +1,6 @@
 """The two files: `vestibule.toml`, written by an operator, and `var/dev.toml`, kept by a developing server."""
 
+import hmac
 import os
 from collections.abc import Mapping
 from contextlib import suppress
@@ -83,6 +84,11 @@ class DevKeys:
     service_key: Secret
     client_id: str
     path: Path
+
+    @property
+    def provider_secret(self) -> Secret:
+        """What this server proves itself with to the provider that is part of it."""
+        return Secret(hmac.digest(self.secret_key.reveal().encode(), b"dev provider", "sha256").hex())
 
 
 def dev_keys(folder: Path, entropy: Entropy | None = None) -> DevKeys:

@@ -6,8 +6,8 @@ from vestibule.settings import own
 from vestibule.settings.environ import Reader
 
 
-def outbound_settings(reader: Reader) -> OutboundSettings:
-    """Return how requests leave. Problems are noted in `reader`."""
+def outbound_settings(reader: Reader, *, itself: str = "") -> OutboundSettings:
+    """Return how requests leave; to the origin `itself` they may, wherever it is. Problems are noted in `reader`."""
     proxy = reader.get(own.OUTBOUND_PROXY)
     allow = reader.get(own.OUTBOUND_ALLOW)
     try:
@@ -16,8 +16,16 @@ def outbound_settings(reader: Reader) -> OutboundSettings:
         reader.refuse(own.OUTBOUND_ALLOW.name, f"cannot be used: {error}", "list like 10.0.0.0/8,hooks.internal")
         return OutboundSettings()
     try:
+        OutboundSettings(itself=itself)
+    except ValueError as error:
+        reader.refuse(own.PUBLIC_URL.name, f"cannot be used: {error}")
+        itself = ""
+    try:
         return OutboundSettings(
-            allow=allow, proxy=None if proxy is None else Secret(proxy), ca_file=reader.get(own.OUTBOUND_CA_FILE)
+            allow=allow,
+            proxy=None if proxy is None else Secret(proxy),
+            ca_file=reader.get(own.OUTBOUND_CA_FILE),
+            itself=itself,
         )
     except ValueError as error:
         reader.refuse(own.OUTBOUND_PROXY.name, f"cannot be used: {error}")

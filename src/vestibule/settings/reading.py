@@ -14,6 +14,7 @@ from vestibule.core.signing import Algorithm
 from vestibule.settings import checks, files, own
 from vestibule.settings import nhost_names as nhost
 from vestibule.settings.claims import claims_settings
+from vestibule.settings.dev_provider import dev_provider, with_dev_provider
 from vestibule.settings.doors import Door, accountmaker_settings, nhost_settings, sublay_settings
 from vestibule.settings.environ import Problem, Reader, SettingsError, Variable
 from vestibule.settings.keys import configured_jwt, root_keys
@@ -96,6 +97,12 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         )
     door = Door(reader=reader, jwt=jwt, public_url=public_url, is_dev=flags.dev)
     database_url = _database_url(reader)
+    nhost_door = nhost_settings(door)
+    dialects, policy, providers, provider = _dialects(reader), _policy(reader), provider_settings(reader), None
+    if dev is not None and place.workers == 1 and "nhost" in dialects:  # what it remembers is in one process
+        provider = dev_provider(public_url, nhost_door.server_url, dev.provider_secret)
+        providers = with_dev_provider(providers, provider)
+        policy = dataclasses.replace(policy, allowed_redirect_urls=(*policy.allowed_redirect_urls, provider.page))
     checks.redirect_urls(reader)
     return Settings(
         database_url=database_url,
@@ -107,18 +114,18 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         jwt=jwt,
         signing_algorithm=Algorithm(reader.get(own.SIGNING_ALGORITHM)),
         project_name=_project_name(reader),
-        policy=_policy(reader),
-        dialects=_dialects(reader),
+        policy=policy,
+        dialects=dialects,
         public_url=public_url,
-        nhost=nhost_settings(door),
+        nhost=nhost_door,
         sublay=sublay_settings(door),
         accountmaker=accountmaker_settings(door),
         mail=mail,
         mail_templates=mail_templates(reader),
         texts=text_settings(reader, is_dev=flags.dev),
         claims=claims_settings(reader),
-        providers=provider_settings(reader),
-        outbound=outbound_settings(reader),
+        providers=providers,
+        outbound=outbound_settings(reader, itself=public_url if provider else ""),
         protection=protection_settings(reader),
         host=place.host,
         port=place.port,
@@ -150,6 +157,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         shutdown_grace=place.shutdown_grace,
         dev_service_key=dev.service_key if dev else None,
         dev_client_id=dev.client_id if dev else None,
+        dev_provider=provider,
     )
 
 

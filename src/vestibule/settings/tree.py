@@ -18,6 +18,7 @@ from vestibule.kernel.secret import Secret
 from vestibule.outbound import OutboundSettings
 from vestibule.protection.settings import ProtectionSettings
 from vestibule.providers import ProviderSettings
+from vestibule.settings.dev_provider import DevProvider
 from vestibule.wire import LimitSettings
 
 
@@ -39,7 +40,7 @@ class Settings:
 
     `root_keys_origin` names the variable (or file) that the root keys come from. `migrations_url` is the connection
     for migrations, which may have more rights. `shutdown_grace` is how long running requests may take to end.
-    `dev_service_key` and `dev_client_id` are there with `--dev` only.
+    `dev_service_key` and `dev_client_id` are there with `--dev` only, `dev_provider` with one process besides.
     """
 
     database_url: str = field(repr=False)  # may hold a password
@@ -86,3 +87,4 @@ class Settings:
     shutdown_grace: timedelta = timedelta(seconds=30)
     dev_service_key: Secret | None = None
     dev_client_id: str | None = None
+    dev_provider: DevProvider | None = None

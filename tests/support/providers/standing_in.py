@@ -30,11 +30,12 @@ class Fault(Enum):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a stand-in says. A `body` that is no bytes is sent as JSON."""
+    """What a stand-in says, `after_seconds`. A `body` that is no bytes is sent as JSON."""
 
     status: int = 200
     body: object = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    after_seconds: float = 0
 
     def encoded(self) -> bytes:
         """Return the whole answer as it is sent."""
@@ -114,6 +115,7 @@ class StandIn:
             self.requests.append(request)
             said = self.faults.pop(0) if self.faults else self.answer(request)
             if isinstance(said, Answer):
+                await asyncio.sleep(said.after_seconds)
                 writer.write(said.encoded())
                 await writer.drain()
             else:

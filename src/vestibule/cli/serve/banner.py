@@ -2,6 +2,7 @@
 
 import json
 import sys
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from vestibule.kernel.clock import SystemClock
@@ -71,16 +72,15 @@ def _show(settings: "Settings") -> None:
         ("sublay", f"{base}/v7/default"),
         ("accountmaker", f"{base}/auth"),
         ("API documents", f"{base}/docs"),
-        ("mailbox", f"{base}/_/mail"),
+        ("mailbox", "" if settings.mail else f"{base}/_/mail"),
+        ("sign-in page", settings.dev_provider.page if settings.dev_provider else ""),
         ("service key", settings.dev_service_key.reveal() if settings.dev_service_key else ""),
         ("client id", settings.dev_client_id or ""),
         ("database", settings.database_url),
     ]
-    if settings.mail is not None:
-        rows = [row for row in rows if row[0] != "mailbox"]
     console = Console(soft_wrap=True, highlight=False)
     console.print(Text("\nVestibule is ready, for development only.\n", style="bold green"))
-    for name, value in rows:
+    for name, value in filter(itemgetter(1), rows):
         console.print(Text(f"  {name:<15}", style="bold"), Text(value), sep="")
     console.print(Text("\nSign up through each of its doors:\n", style="bold"))
     for command in curls(settings).values():

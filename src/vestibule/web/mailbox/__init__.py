@@ -3,8 +3,8 @@
 Mounted with `--dev` only.
 """
 
-from vestibule.web.mailbox.dialect import PageHosts, mailbox
+from vestibule.web.mailbox.dialect import mailbox
 from vestibule.web.mailbox.gallery import GalleryPages
 from vestibule.web.mailbox.pages import MailboxPages
 
-__all__ = ["GalleryPages", "MailboxPages", "PageHosts", "mailbox"]
+__all__ = ["GalleryPages", "MailboxPages", "mailbox"]

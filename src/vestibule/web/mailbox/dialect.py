@@ -1,6 +1,5 @@
 """The mailbox page on the wire. Mount it while developing only, with `MailboxPages` and `PageHosts` as dependencies."""
 
-from dataclasses import dataclass
 from typing import Final
 
 import msgspec
@@ -19,9 +18,8 @@ from vestibule.kernel.errors import (
 )
 from vestibule.web.mailbox.gallery import GalleryPages, Look
 from vestibule.web.mailbox.pages import ASSET_TYPES, BODY_HEADERS, PAGE_HEADERS, MailboxPages, MailEntry, asset
+from vestibule.web.page_hosts import only_known_hosts
 from vestibule.wire import Answer, Call, Dialect, Html, InternalError, PlainText, RawBody, WireError
-
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 ERRORS: Final = {
     RouteNotFound: WireError(404, "not-found", "There is no such page or message"),
@@ -35,13 +33,6 @@ ERRORS: Final = {
     StorageUnavailable: WireError(503, "storage-unavailable", "Try again in a moment"),
     InternalError: WireError(500, "internal-error", "Something went wrong, the log says what"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class PageHosts:
-    """The Host headers under which the page may be opened; None means any (the operator has exposed it)."""
-
-    names: frozenset[str] | None = _LOOPBACK
 
 
 class PageQuery(msgspec.Struct, frozen=True):
@@ -74,11 +65,7 @@ mailbox: Final = Dialect(
 )
 
 
-@mailbox.guard()
-async def only_known_hosts(call: Call, hosts: PageHosts) -> None:
-    """Refuse any other Host: a site whose name was rebound to 127.0.0.1 could otherwise read the links."""
-    if hosts.names is not None and call.host not in hosts.names:
-        raise NotPermitted
+mailbox.guard()(only_known_hosts)
 
 
 @mailbox.get("/mail", hidden=True)

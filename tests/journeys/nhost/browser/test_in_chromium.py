@@ -1,56 +1,21 @@
 """The ceremonies in a real browser: Chromium with its virtual authenticator, on a page with the real client."""
 
-import asyncio
 import base64
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import uvicorn
 from playwright.async_api import CDPSession, Page, async_playwright
 
-from tests.journeys.nhost.running import PACKAGES, free_port, node, serving
+from tests.journeys.nhost.browser.site import site
+from tests.journeys.nhost.running import free_port, node, serving
 
-HERE: Final = Path(__file__).parent
 INVALID_REQUEST: Final = {"error": "invalid-request", "message": "The request payload is incorrect", "status": 400}
-
-
-def bundled_page() -> bytes:
-    """Return the page's script with the client in it."""
-    esbuild = PACKAGES / ".bin" / "esbuild"
-    arguments = ["--bundle", "--format=esm", "--log-level=error"]
-    return subprocess.run([esbuild, HERE / "page.mjs", *arguments], capture_output=True, check=True).stdout
-
-
-@asynccontextmanager
-async def site(port: int) -> AsyncIterator[str]:
-    """Serve the page at an origin of its own, which passkeys may belong to."""
-    files = {
-        "/": (b"text/html", (HERE / "page.html").read_bytes()),
-        "/page.js": (b"text/javascript", bundled_page()),
-    }
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        kind, body = files.get(scope["path"], (b"text/plain", b""))
-        headers = [(b"content-type", kind)]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", lifespan="off", ws="none"))
-    running = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 (uvicorn offers nothing to wait for)
-        await asyncio.sleep(0.01)
-    try:
-        yield f"http://localhost:{port}"
-    finally:
-        server.should_exit = True
-        await running
 
 
 @asynccontextmanager
