@@ -1,6 +1,7 @@
 // What every journey needs: a client, and the questions that it asks the test over stdout and stdin. A line
 // {"mail": <template>} is answered by {"ticket": ..., "link": ...} of the newest one, with {"to": <address>} of the next
-// one to somebody; {"text": <number>} by the code of the next text; {"passkey": {"create" or "get": <options>}} by the
+// one to somebody; {"text": <number>} by the code of the next text; {"idToken": <subject>, "email": ..., "nonce": ...} by
+// a token that a provider signed; {"visitor": <name>} by nothing, and that name comes from the provider; {"passkey": {"create" or "get": <options>}} by the
 // credential that an authenticator makes of it.
 import assert from "node:assert/strict";
 import { createInterface } from "node:readline";
@@ -21,6 +22,8 @@ const ask = async (question) => {
 export const mail = (template) => ask({ mail: template });
 export const mailTo = (to, template) => ask({ mail: template, to });
 export const textTo = (number) => ask({ text: number });
+export const idToken = (subject, email, nonce = "") => ask({ idToken: subject, email, nonce });
+export const visitor = (name) => ask({ visitor: name });
 
 // What a page does with navigator.credentials: `create` and `get` take the options as the client answers them.
 export const passkey = {
