@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.support.cores import LETTER, PASSWORD, CoreUnderTest
+from vestibule.core.attempts.delay import FREE
 from vestibule.core.passwords import NewPassword, PasswordChange
 from vestibule.core.projects import Visit
 from vestibule.core.signin import SignedIn
@@ -130,7 +131,7 @@ async def test_the_current_password_is_proven_before_the_new_one_is_judged(under
 async def test_guesses_at_the_current_password_are_counted(under_test: CoreUnderTest) -> None:
     """A stolen session is no place to guess for ever (security 78)."""
     caller = await under_test.sign_up(ANN)
-    for _ in range(10):
+    for _ in range(FREE):
         with pytest.raises(WrongPassword):
             await change(under_test, caller, current="wrong")
 

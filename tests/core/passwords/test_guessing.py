@@ -1,5 +1,6 @@
 """Whoever guesses waits longer and longer; the owner does not wait with them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from structlog.testing import capture_logs
 
 from tests.support.cores import DOOR, CoreUnderTest
 from tests.support.fakes import FakeClock
-from vestibule.core.attempts.delay import ACCOUNT_FAILURES, DELAYS, FREE, KNOWN_FREE, neighbourhood
+from vestibule.core.attempts.delay import ACCOUNT_FAILURES, DELAYS, FREE, FREE_KEPT, HELD_FREE, neighbourhood
 from vestibule.core.passwords import NewPassword, PasswordAttempt, PasswordChange
 from vestibule.core.projects import Visit
 from vestibule.core.signin import SignedIn
@@ -34,7 +35,7 @@ async def wait_of(under_test: CoreUnderTest, *, email: str = ANN, network: str =
     return refused.value.retry_after
 
 
-async def test_after_ten_each_try_waits_longer(under_test: CoreUnderTest, clock: FakeClock) -> None:
+async def test_after_thirty_each_try_waits_longer(under_test: CoreUnderTest, clock: FakeClock) -> None:
     """One second, four, sixteen, and so on up to a quarter of an hour, where it stays (security 78, 79)."""
     await under_test.sign_up(ANN)
     await fail(under_test, FREE)
@@ -51,7 +52,7 @@ async def test_after_ten_each_try_waits_longer(under_test: CoreUnderTest, clock:
 async def test_a_try_that_comes_too_soon_pushes_nothing_away(under_test: CoreUnderTest, clock: FakeClock) -> None:
     """Nobody is kept waiting for ever by trying again (security 79)."""
     await under_test.sign_up(ANN)
-    await fail(under_test, FREE + 0)
+    await fail(under_test, FREE)
     for _ in range(50):
         await wait_of(under_test)
     clock.advance(DELAYS[0])
@@ -90,13 +91,11 @@ async def test_an_address_beside_it_gives_no_new_tries(under_test: CoreUnderTest
 
 
 async def test_a_success_starts_the_count_anew(under_test: CoreUnderTest) -> None:
-    """People who mistype now and then never wait; where they have been in before they may mistype more."""
+    """People who mistype now and then never wait."""
     await under_test.sign_up(ANN)
-    await fail(under_test, FREE - 1)
-    for _ in range(2):
+    for _ in range(3):
+        await fail(under_test, FREE - 1)
         await under_test.sign_in(ANN)
-        await fail(under_test, KNOWN_FREE - 1)
-    await under_test.sign_in(ANN)
 
 
 async def test_a_new_password_starts_the_count_anew(under_test: CoreUnderTest) -> None:
@@ -126,9 +125,22 @@ async def test_ones_own_success_gives_no_tries_on_others(under_test: CoreUnderTe
     await fail(under_test, FREE)
     await under_test.sign_in("mallory@example.com")
     await wait_of(under_test)
-    guard = under_test.core.sign_in_with_password.guesses
-    made = await guard.charge(under_test.visit(), "bob@example.com")
-    assert made.network_accounts == 1
+    for _ in range(3):
+        await stuff(under_test, accounts=10, network=HOME)
+        await under_test.sign_in("mallory@example.com")
+    with pytest.raises(TooManyAttempts):
+        await under_test.sign_in("bob@example.com", "wrong", visit=under_test.visit(network=HOME))
+
+
+async def answer_to(under_test: CoreUnderTest, email: str, network: str) -> str:
+    """Be wrong, and return what is heard."""
+    try:
+        await under_test.sign_in(email, "wrong", visit=under_test.visit(network=network))
+    except InvalidCredentials:
+        return "InvalidCredentials"
+    except TooManyAttempts as refused:
+        return str(refused.retry_after)
+    raise AssertionError
 
 
 async def test_unknown_addresses_wait_alike(under_test: CoreUnderTest) -> None:
@@ -137,9 +149,9 @@ async def test_unknown_addresses_wait_alike(under_test: CoreUnderTest) -> None:
     assert await wait_of(under_test, email="nobody@example.com") == DELAYS[0]
 
 
-async def fail_from_everywhere(under_test: CoreUnderTest) -> None:
+async def fail_from_everywhere(under_test: CoreUnderTest, times: int = ACCOUNT_FAILURES) -> None:
     """Guess from many networks, a little from each."""
-    for number in range(ACCOUNT_FAILURES):
+    for number in range(times):
         await fail(under_test, 1, network=f"10.{number}.0.1")
 
 
@@ -159,33 +171,119 @@ async def test_guesses_from_everywhere_make_strangers_wait_and_not_the_owner(
     await under_test.sign_in(ANN, visit=under_test.visit(network=ELSEWHERE))
 
 
-async def test_a_network_is_known_for_a_month(under_test: CoreUnderTest, clock: FakeClock) -> None:
-    """And to the account that was entered from it only."""
+async def test_whether_a_network_is_known_shows_nowhere(under_test: CoreUnderTest, clock: FakeClock) -> None:
+    """Someone beside the owner hears the same of the owner's address as of nobody's: as many free tries, the same
+    waits, and the same refusal while the account is locked, and after it (security 82).
+    """
     await under_test.sign_up(ANN)
     await under_test.sign_in(ANN, visit=under_test.visit(network=OFFICE))
-    guard = under_test.core.sign_in_with_password.guesses
-    office = under_test.visit(network=OFFICE)
-    assert (await guard.charge(office, ANN)).is_known
-    assert not (await guard.charge(office, "bob@example.com")).is_known
-    clock.advance(timedelta(days=30))
-    assert not (await guard.charge(office, ANN)).is_known
-
-
-async def test_a_hundred_failures_make_a_known_network_a_strange_one(
-    under_test: CoreUnderTest, clock: FakeClock
-) -> None:
-    """Nobody guesses for ever from where the owner was once, and nobody waits for a month."""
-    await under_test.sign_up(ANN)
-    await under_test.sign_in(ANN)
-    guard = under_test.core.sign_in_with_password.guesses
-    known = [(await guard.charge(under_test.visit(), ANN)).is_known for _ in range(KNOWN_FREE)]
-    for _ in range(101 - KNOWN_FREE):
+    heard: dict[str, list[object]] = {}
+    for email in (ANN, "nobody@example.com"):
+        answers = heard[email] = []
+        for _ in range(FREE + 3):
+            answers.append(await answer_to(under_test, email, OFFICE))
+            clock.advance(DELAYS[0])
         clock.advance(DELAYS[-1])
-        known.append((await guard.charge(under_test.visit(), ANN)).is_known)
-    assert known == [True] * 99 + [False] * 2
-    for _ in range(FREE - 1):
-        await guard.charge(under_test.visit(), ANN)
-    assert await wait_of(under_test) == DELAYS[0]
+        for number in range(ACCOUNT_FAILURES):
+            await fail(under_test, 1, email=email, network=f"10.{number}.0.1")
+        answers += [await answer_to(under_test, email, OFFICE) for _ in range(HELD_FREE + 2)]
+        clock.advance(timedelta(minutes=15))
+        answers += [await answer_to(under_test, email, OFFICE) for _ in range(3)]
+    assert heard[ANN] == heard["nobody@example.com"]
+    assert "InvalidCredentials" in heard[ANN]
+    assert str(timedelta(minutes=15)) in heard[ANN]
+
+
+async def test_an_alarm_is_answered_alike_where_the_network_is_known(under_test: CoreUnderTest) -> None:
+    """And as much is compared for a stranger, whose try cannot open anything (security 82)."""
+    await under_test.sign_up(ANN)
+    await under_test.sign_up("bob@example.com")
+    await under_test.sign_in(ANN, visit=under_test.visit(network=ELSEWHERE))
+    await stuff(under_test, accounts=60, network=ELSEWHERE)
+    refused = [
+        await answer_to(under_test, email, ELSEWHERE) for email in (ANN, "bob@example.com", "nobody@example.com")
+    ]
+    assert refused == [str(timedelta(minutes=5))] * 3
+
+
+async def test_a_network_is_known_for_a_month(under_test: CoreUnderTest, clock: FakeClock) -> None:
+    """Of the last success: wrong passwords do not make it longer (security 79)."""
+    await under_test.sign_up(ANN)
+    await under_test.sign_in(ANN, visit=under_test.visit(network=OFFICE))
+    clock.advance(timedelta(days=30) - timedelta(minutes=1))
+    await fail(under_test, 1, network=OFFICE)
+    await fail_from_everywhere(under_test, ACCOUNT_FAILURES - 1)
+    await under_test.sign_in(ANN, visit=under_test.visit(network=OFFICE))
+    clock.advance(timedelta(days=30) - timedelta(minutes=1))
+    await fail(under_test, 1, network=OFFICE)
+    clock.advance(timedelta(minutes=1))
+    await fail_from_everywhere(under_test, ACCOUNT_FAILURES - 1)
+    await wait_of(under_test, network=OFFICE)
+
+
+async def test_known_networks_guess_only_so_often_during_a_lock(under_test: CoreUnderTest, clock: FakeClock) -> None:
+    """Thirty times until the owner comes in again, over all locks; then they wait like strangers (security 79)."""
+    await under_test.sign_up(ANN)
+    await under_test.sign_in(ANN, visit=under_test.visit(network=OFFICE))
+    for tries in (HELD_FREE - 1, 1):
+        await fail_from_everywhere(under_test)
+        for _ in range(tries):
+            with pytest.raises(TooManyAttempts):
+                await under_test.sign_in(ANN, "wrong", visit=under_test.visit(network=OFFICE))
+        if tries > 1:
+            clock.advance(timedelta(minutes=15))
+    assert await wait_of(under_test, network=OFFICE) == timedelta(minutes=15)
+    clock.advance(timedelta(minutes=15))
+    await under_test.sign_in(ANN, visit=under_test.visit(network=OFFICE))
+    await fail_from_everywhere(under_test)
+    await under_test.sign_in(ANN, visit=under_test.visit(network=OFFICE))
+
+
+async def test_behind_an_unlisted_proxy_no_network_is_known(under_test: CoreUnderTest) -> None:
+    """Everybody there would be (security 82, 104)."""
+    behind = replace(under_test.visit(network="10.0.0.1"), network_is_shared=True)
+    await under_test.sign_up(ANN)
+    await under_test.sign_in(ANN, visit=behind)
+    await under_test.sign_in(ANN, visit=under_test.visit(network=OFFICE))
+    await fail_from_everywhere(under_test)
+    for visit in (behind, replace(under_test.visit(network=OFFICE), network_is_shared=True)):
+        with pytest.raises(TooManyAttempts):
+            await under_test.sign_in(ANN, visit=visit)
+
+
+async def test_what_a_lock_refuses_leaves_nothing_behind(under_test: CoreUnderTest, clock: FakeClock) -> None:
+    """Neither rows for made-up networks, nor tries that would keep the owner waiting after it (security 79)."""
+    await under_test.sign_up(ANN)
+    await fail_from_everywhere(under_test)
+    rows = await under_test.count("attempts")
+    for number in range(FREE + 1):
+        await wait_of(under_test, network=ELSEWHERE)
+        await wait_of(under_test, network=f"172.16.{number}.1")
+    assert await under_test.count("attempts") == rows
+    clock.advance(timedelta(minutes=15))
+    await under_test.sign_in(ANN, visit=under_test.visit(network=ELSEWHERE))
+
+
+async def test_free_tries_are_forgotten_after_a_quarter_of_an_hour(under_test: CoreUnderTest, clock: FakeClock) -> None:
+    """So that made-up addresses do not fill the table for a day; who has to wait is remembered (security 79)."""
+    await under_test.sign_up(ANN)
+    await fail(under_test, FREE - 1)
+    clock.advance(FREE_KEPT)
+    await fail(under_test, FREE)
+    clock.advance(FREE_KEPT)
+    await fail(under_test, 1)
+    assert await wait_of(under_test) == DELAYS[1]
+
+
+async def test_a_new_password_lets_in_during_a_lock(under_test: CoreUnderTest) -> None:
+    """Whoever proves by letter who they are comes in where they set it, known there or not (security 79)."""
+    ann = await under_test.sign_up(ANN)
+    await fail_from_everywhere(under_test)
+    await wait_of(under_test, network=ELSEWHERE)
+    there = under_test.visit(network=ELSEWHERE)
+    new = PasswordChange(user_id=ann.subject.id, new=NewPassword(Secret("another word for the same door")))
+    await under_test.core.change_password(there, new)
+    await under_test.sign_in(ANN, "another word for the same door", visit=there)
 
 
 async def stuff(under_test: CoreUnderTest, *, accounts: int, network: str) -> None:
@@ -213,6 +311,25 @@ async def test_a_wave_of_failures_refuses_the_networks_it_comes_from(
     assert (await under_test.events()).count("sign_in.failures_risen") == 1
     clock.advance(timedelta(minutes=5))
     await under_test.sign_in("cat@example.com", visit=under_test.visit(network=ELSEWHERE))
+
+
+async def test_accounts_are_counted_in_each_ten_minutes(under_test: CoreUnderTest, clock: FakeClock) -> None:
+    """A network that tries the same accounts again is known for them again (security 81)."""
+    for email in (ANN, "bob@example.com"):
+        await under_test.sign_up(email)
+        await stuff(under_test, accounts=60, network=ELSEWHERE)
+        await wait_of(under_test, email=email, network=ELSEWHERE)
+        clock.advance(timedelta(minutes=11))
+        await under_test.sign_in(email, visit=under_test.visit(network=ELSEWHERE))
+
+
+async def test_one_account_tried_often_makes_no_wave(under_test: CoreUnderTest) -> None:
+    """It has its own delays and lock; the network is not refused elsewhere (security 81)."""
+    for email in (ANN, "bob@example.com"):
+        await under_test.sign_up(email)
+    for network in (HOME, OFFICE, ELSEWHERE):
+        await fail(under_test, 25, network=network)
+    await under_test.sign_in("bob@example.com", visit=under_test.visit(network=HOME))
 
 
 async def test_a_few_failures_among_many_successes_refuse_nobody(under_test: CoreUnderTest) -> None:

@@ -8,6 +8,7 @@ import bcrypt
 import pytest
 
 from tests.support.cores import CHEAPEST, DOOR, PASSWORD, CoreUnderTest
+from vestibule.core.attempts.delay import FREE
 from vestibule.core.passwords import Hashing, HashingLoad, PasswordAttempt, SignInWithPassword
 from vestibule.core.signin import SecondFactorRequired
 from vestibule.kernel.errors import (
@@ -163,7 +164,7 @@ async def test_a_refused_state_keeps_the_try_charged(under_test: CoreUnderTest) 
     """A disabled account is no place to guess for ever."""
     ann = await under_test.sign_up(ANN)
     await under_test.change(ann.subject.id, status="disabled")
-    for _ in range(10):
+    for _ in range(FREE):
         with pytest.raises(UserNotActive):
             await under_test.sign_in(ANN)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from vestibule.core.attempts import store
-from vestibule.core.attempts.delay import DelayedTries, Try
+from vestibule.core.attempts.delay import Aim, DelayedTries, Try
 from vestibule.core.attempts.tally import Tally
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import TooManyAttempts
@@ -12,7 +12,7 @@ from vestibule.kernel.ids import ProjectId
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Queries
 
-__all__ = ["AttemptBudget", "Budget", "DelayedTries", "Tally", "Try"]
+__all__ = ["Aim", "AttemptBudget", "Budget", "DelayedTries", "Tally", "Try"]
 
 
 @dataclass(frozen=True, slots=True)

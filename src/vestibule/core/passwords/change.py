@@ -109,6 +109,6 @@ class ChangePassword:
         if credential.password_hash is None:
             raise NoPassword
         made = await self.guesses.charge(visit, credential.email_key)
-        if not await self.hashing.matches(credential.password_hash, current):
+        if not await self.hashing.matches(credential.password_hash if made.may_enter else None, current):
             await self.guesses.failed(made)
             raise WrongPassword

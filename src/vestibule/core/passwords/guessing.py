@@ -10,7 +10,7 @@ from typing import Final
 
 import structlog
 
-from vestibule.core.attempts import DelayedTries, Try
+from vestibule.core.attempts import Aim, DelayedTries, Try
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
 from vestibule.kernel.clock import Clock
@@ -21,6 +21,7 @@ from vestibule.storage import Database, Queries
 _A_MINUTE: Final = timedelta(minutes=1)
 _HOLD: Final = timedelta(minutes=5)
 _LOOK_EVERY: Final = 5  # failures: successes are counted so seldom
+_NEVER: Final = 2**31 - 1
 
 REFUSED: Final = Meter(
     "vestibule_password_refusals",
@@ -57,40 +58,50 @@ class GuardGuesses:
     stuffing: Stuffing = field(default_factory=Stuffing)
 
     async def charge(self, visit: Visit, account: str) -> Try:
-        """Count a try at `account` before it is made, in one statement. Raises: TooManyAttempts."""
+        """Count a try at `account` before it is made, in one statement; one without `may_enter` compares a decoy.
+
+        Raises: TooManyAttempts.
+        """
         try:
-            made = await self.tries.charge(self.db, visit.project.id, account, visit.network)
+            return await self.tries.charge(self.db, _aim(visit, account), accounts=self._accounts)
         except TooManyAttempts:
             self.meters.count(REFUSED, "delayed")
             raise
-        if (
-            made.alarm_ends_at is not None
-            and not made.is_known
-            and self.stuffing.failures
-            and made.network_accounts >= self.stuffing.accounts
-        ):
-            self.meters.count(REFUSED, "alarm")
-            raise TooManyAttempts(max(made.alarm_ends_at - self.clock.now(), timedelta(seconds=1)))
-        return made
 
     async def failed(self, made: Try) -> None:
-        """Note that the password was wrong; with many wrong ones of late the project's alarm goes on."""
+        """Note that the password was wrong; with many wrong ones of late the project's alarm goes on.
+
+        Raises: TooManyAttempts while a lock or an alarm is on, whether or not anything was compared.
+        """
+        if made.is_held:
+            standing = await self.tries.standing(self.db, made.aim, accounts=self._accounts)
+            self.meters.count(REFUSED, "alarm" if standing.is_alarm else "delayed")
+            raise TooManyAttempts(standing.wait)
         self.meters.count(REFUSED, "wrong")
-        failures = await self.tries.failed(self.db, made)
+        project_id = made.aim.project_id
+        failures = await self.tries.failed(self.db, made.aim)
         if not self.stuffing.failures or failures < self.stuffing.failures or int(failures) % _LOOK_EVERY:
             return
         since = self.clock.now() - _A_MINUTE
-        successes = await self.audit.count(self.db, made.project_id, "sign_in.succeeded", since)
+        successes = await self.audit.count(self.db, project_id, "sign_in.succeeded", since)
         if failures * 100 < self.stuffing.percent * (failures + successes):
             return
-        if await self.tries.alarm(self.db, made.project_id, _HOLD):
+        if await self.tries.alarm(self.db, project_id, _HOLD):
             _log.warning("sign_in.failures_risen", failures=int(failures), successes=successes)
             detail = {"failures": int(failures), "successes": successes}
-            await self.audit.record(self.db, AuditEntry(made.project_id, "sign_in.failures_risen", detail=detail))
+            await self.audit.record(self.db, AuditEntry(project_id, "sign_in.failures_risen", detail=detail))
 
     async def succeeded(self, tx: Queries, visit: Visit, account: str) -> None:
         """Forget what failed at the account from there, in the transaction of the success.
 
         Setting a new password is one too: whoever forgot theirs, and tried often, does not wait with it.
         """
-        await self.tries.succeeded(tx, visit.project.id, account, visit.network)
+        await self.tries.succeeded(tx, _aim(visit, account))
+
+    @property
+    def _accounts(self) -> int:
+        return self.stuffing.accounts if self.stuffing.failures else _NEVER
+
+
+def _aim(visit: Visit, account: str) -> Aim:
+    return Aim(visit.project.id, account, visit.network, visit.network_is_shared)

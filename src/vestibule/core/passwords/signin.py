@@ -46,7 +46,7 @@ class SignInWithPassword:
         made = await self.guesses.charge(visit, account)
         credential = await self._credential(visit, email_key)
         stored = credential.password_hash if credential else None
-        matched = await self.hashing.matches(stored, attempt.password)
+        matched = await self.hashing.matches(stored if made.may_enter else None, attempt.password)
         if not matched:
             await self.guesses.failed(made)
         if credential is None:

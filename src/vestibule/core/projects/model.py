@@ -168,7 +168,8 @@ class ServiceKey:
 class Visit:
     """One request as the core sees it: to which project, through which door, from where.
 
-    `network` is an IPv4 address or an IPv6 /64; it is counted against, never stored in the clear.
+    `network` is an IPv4 address or an IPv6 /64; it is counted against, never stored in the clear. With
+    `network_is_shared` it is that of an unlisted proxy, and of everybody behind it.
     """
 
     project: Project
@@ -176,6 +177,7 @@ class Visit:
     network: str
     request_id: str
     client: Client | None = None
+    network_is_shared: bool = False
 
     @property
     def client_id(self) -> UUID | None:

@@ -79,7 +79,9 @@ async def visit(call: Call, core: Core) -> Visit | None:
     project = await core.catalog.project_by_id(client.project_id)
     if NAME not in project.dialects:
         raise ClientNotFound
-    return Visit(project.for_client(client), NAME, call.client_network, call.request_id, client)
+    return Visit(
+        project.for_client(client), NAME, call.client_network, call.request_id, client, call.claimed_network is not None
+    )
 
 
 async def _named(call: Call, core: Core) -> Client | None:

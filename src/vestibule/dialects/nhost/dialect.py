@@ -100,7 +100,7 @@ async def _caller(call: Call, project: Project, tokens: AccessTokens) -> Caller:
 
 def visit_of(call: Call, project: Project) -> Visit:
     """Return the request as the core sees it."""
-    return Visit(project, DIALECT, call.client_network, call.request_id)
+    return Visit(project, DIALECT, call.client_network, call.request_id, None, call.claimed_network is not None)
 
 
 def door_terms(project: Project) -> DoorTerms:

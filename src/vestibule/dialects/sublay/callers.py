@@ -43,4 +43,4 @@ async def service_key(call: Call, project: Project, core: Core) -> ServiceKey | 
 
 def visit_of(call: Call, project: Project) -> Visit:
     """Return the request as the core sees it."""
-    return Visit(project, DIALECT, call.client_network, call.request_id)
+    return Visit(project, DIALECT, call.client_network, call.request_id, None, call.claimed_network is not None)
