@@ -41,7 +41,7 @@ async def test_fifty_wrong_passwords_at_once_are_all_counted(processes: Processe
     )
 
     assert sum(isinstance(answer, InvalidCredentials) for answer in answers) == 30
-    assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 40
+    assert sum(isinstance(answer, TooManyAttempts) for answer in answers) == 20
 
 
 async def test_as_many_right_passwords_at_once_as_there_are_tries_all_come_in(processes: Processes) -> None:
