@@ -131,6 +131,21 @@ async def test_signing_in_with_one_is_noted_once_a_day(serve: Serve, pwned: Pwne
 
 
 @pytest.mark.engine("sqlite")  # as above
+async def test_without_an_answer_the_next_sign_in_asks_again(serve: Serve, pwned: Pwned) -> None:
+    """A list that is away for a moment hides nothing for a day (security 81)."""
+    async with serve(pwned.environ) as running:
+        doors = doors_of(running)
+        pwned.faults += [Answer(503), Answer(503)]
+        await doors.nhost.sign_up()
+        pwned.leaked.add(PASSWORD)
+        noted = []
+        for _ in range(2):
+            await doors.nhost.sign_in()
+            noted.append(await _noted(running))
+        assert noted == [0, 1]
+
+
+@pytest.mark.engine("sqlite")  # as above
 async def test_a_wrong_password_is_not_looked_up(serve: Serve, pwned: Pwned) -> None:
     """What a guesser tries concerns nobody."""
     async with serve(pwned.environ) as running:

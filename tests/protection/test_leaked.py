@@ -126,6 +126,17 @@ async def test_a_list_that_is_silent_is_not_waited_for(
     assert not any(found)
 
 
+async def test_a_list_that_hangs_is_left_alone_for_a_while(
+    leaks: LeakedPasswordList, pwned: Pwned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Silence counts like a refusal: after five nobody waits for it (security 97)."""
+    monkeypatch.setattr(module, "_DEADLINE", timedelta(seconds=0.05))
+    pwned.faults += [Fault.SILENT] * 10
+    for _ in range(8):
+        assert await leaks.contains(Secret(LEAKED)) is None
+    assert len(pwned.requests) == 5
+
+
 async def test_a_dead_list_is_left_alone_for_a_while(leaks: LeakedPasswordList, pwned: Pwned) -> None:
     """After five failures nobody waits for it (security 97)."""
     pwned.faults += [Answer(503)] * 10

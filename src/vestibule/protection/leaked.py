@@ -50,16 +50,15 @@ class LeakedPasswordList:
         self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
         self._ranges: OrderedDict[str, tuple[bytes, float]] = OrderedDict()
 
-    async def contains(self, password: Secret) -> bool:
-        """Tell whether the password is in the list; False when the list does not answer."""
+    async def contains(self, password: Secret) -> bool | None:
+        """Tell whether the password is in the list; None when the list does not answer."""
         digest = hashlib.sha1(normalised(password), usedforsecurity=False).hexdigest().upper()
         try:
-            async with asyncio.timeout(_DEADLINE.total_seconds()):
-                packed = await self._range(digest[:_PREFIX])
-        except (OutboundFailed, TimeoutError) as error:
+            packed = await self._range(digest[:_PREFIX])
+        except OutboundFailed as error:
             self._meters.count(LOOKUPS, "failed")
-            _log.warning("leaked_passwords.unavailable", reason=str(error) or "no free place in time")
-            return False
+            _log.warning("leaked_passwords.unavailable", reason=str(error))
+            return None
         found = _holds(packed, _pack(digest[_PREFIX:]))
         self._meters.count(LOOKUPS, "leaked" if found else "unknown")
         return found
@@ -70,7 +69,24 @@ class LeakedPasswordList:
         if monotonic_seconds() < until:
             self._ranges.move_to_end(prefix)
             return packed
-        async with self._slots, self._breaker:
+        # The call has its own deadline, whose end counts for the breaker: only the wait in line is bounded here.
+        try:
+            async with asyncio.timeout(_DEADLINE.total_seconds()):
+                await self._slots.acquire()
+        except TimeoutError as error:
+            raise Unreachable("too many passwords are being looked up") from error
+        try:
+            packed = await self._ask(prefix)
+        finally:
+            self._slots.release()
+        self._ranges[prefix] = packed, monotonic_seconds() + _KEPT_SECONDS
+        self._ranges.move_to_end(prefix)
+        if len(self._ranges) > _RANGES_KEPT:
+            self._ranges.popitem(last=False)
+        return packed
+
+    async def _ask(self, prefix: str) -> bytes:
+        async with self._breaker:
             # With padding the length of the answer does not tell which range it was.
             reply = await self._outbound.get(
                 self._url + prefix,
@@ -80,12 +96,7 @@ class LeakedPasswordList:
             )
             if not reply.is_success:
                 raise Unreachable(f"the list answers {reply.status}")
-            packed = _packed(reply.body)
-        self._ranges[prefix] = packed, monotonic_seconds() + _KEPT_SECONDS
-        self._ranges.move_to_end(prefix)
-        if len(self._ranges) > _RANGES_KEPT:
-            self._ranges.popitem(last=False)
-        return packed
+            return _packed(reply.body)
 
 
 def _packed(body: bytes) -> bytes:

@@ -35,8 +35,8 @@ _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("vestibule.pass
 class LeakedPasswords(Protocol):
     """Somebody who knows which passwords have leaked."""
 
-    async def contains(self, password: Secret) -> bool:
-        """Tell whether the password is known to have leaked; False also when nobody can say. Never raises."""
+    async def contains(self, password: Secret) -> bool | None:
+        """Tell whether the password is known to have leaked; None when nobody can say. Never raises."""
         ...
 
 
@@ -87,19 +87,24 @@ class NoteLeaked:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _is_due(self, project_id: ProjectId, user_id: UUID) -> bool:
-        now, key = self.clock.now(), (project_id, user_id)
-        if now - self._looked_at.get(key, now - _A_DAY) < _A_DAY:
-            return False
-        self._looked_at[key] = now
+        now = self.clock.now()
+        return now - self._looked_at.get((project_id, user_id), now - _A_DAY) >= _A_DAY
+
+    def _remember(self, project_id: ProjectId, user_id: UUID) -> None:
+        key = (project_id, user_id)
+        self._looked_at[key] = self.clock.now()
         self._looked_at.move_to_end(key)
         if len(self._looked_at) > _MOST_REMEMBERED:
             self._looked_at.popitem(last=False)
-        return True
 
     async def _look(self, visit: Visit, user_id: UUID, password: Secret) -> None:
-        if not await self.leaks.contains(password):
-            return
         project_id = visit.project.id
+        found = await self.leaks.contains(password)
+        if found is None:
+            return  # the next sign-in asks again
+        self._remember(project_id, user_id)
+        if not found:
+            return
         with suppress(TooManyAttempts, StorageUnavailable):  # noted today already, or nobody can write it down
             await self.attempts.charge(self.db, project_id, f"leaked:{user_id}", _ONCE_A_DAY)
             entry = AuditEntry(project_id, "password.found_leaked", user_id, None, visit.dialect)
