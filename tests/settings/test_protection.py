@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from tests.settings.test_refusals import problems_of
 from vestibule.settings import Flags, load, read
 
@@ -49,6 +51,14 @@ def test_redis_goes_before_memcached(nhost_environment: Environ) -> None:
     both = {"AUTH_RATE_LIMIT_MEMCACHE_SERVER": "cache", "VESTIBULE_REDIS_URL": "redis://cache:6379/0"}
     reading = read(nhost_environment | both, Flags())
     assert "AUTH_RATE_LIMIT_MEMCACHE_SERVER" in {warning.variable for warning in reading.warnings}
+
+
+@pytest.mark.parametrize("url", ["redis://h:6379/0", "rediss://h", "valkey://h/1", "unix:///run/redis.sock?db=1"])
+def test_redis_has_several_names(nhost_environment: Environ, url: str) -> None:
+    """As many as the store takes."""
+    told = load(nhost_environment | {"VESTIBULE_REDIS_URL": url}).limits.redis_url
+    assert told is not None
+    assert told.reveal() == url
 
 
 def test_a_range_url_without_its_slash_works(nhost_environment: Environ) -> None:

@@ -54,6 +54,7 @@ def test_an_empty_environment_is_told_everything_at_once() -> None:
         ("VESTIBULE_OUTBOUND_ALLOW", "10.0.0.1/8", "10.0.0.0/8"),
         ("VESTIBULE_OUTBOUND_PROXY", "proxy:3128", "http://proxy.example:3128"),
         ("VESTIBULE_REDIS_URL", "memcached://h", "redis://"),
+        ("VESTIBULE_REDIS_URL", "unix://redis.sock", "unix:///"),
         ("VESTIBULE_TURNSTILE_URL", "challenges.cloudflare.com", "https://challenges.cloudflare.com"),
         ("HASURA_GRAPHQL_JWT_SECRET", "not json", "JSON"),
         ("HASURA_GRAPHQL_JWT_SECRET", '{"type":"HS256","key":"short"}', "less than 32 bytes"),

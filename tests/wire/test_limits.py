@@ -8,10 +8,12 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.wire.conftest import Heard, MakeApp, StoppedClock, ask
+from vestibule.kernel.meters import Meters
 from vestibule.kernel.secret import Secret
 from vestibule.wire import LimitSettings, WireSettings
 from vestibule.wire.app import App
 from vestibule.wire.limit_memory import LimitMemory
+from vestibule.wire.limits import STORE_FAILURES
 
 BODY = {"email": "a", "password": "abc"}
 
@@ -179,14 +181,17 @@ async def test_counting_stays_cheap_with_many_addresses(clock: StoppedClock) -> 
 
 
 async def test_requests_pass_while_redis_is_away(make_app: MakeApp) -> None:
-    """The limiter must not take the entrance down with it; one warning a minute says so."""
+    """The limiter must not take the entrance down with it; one warning a minute and a meter say so."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"redis://127.0.0.1:{taken.getsockname()[1]}"  # bound, not listening: connections are refused
-        app = limited(make_app, redis_url=Secret(url))
+        meters = Meters()
+        app = make_app(settings=WireSettings(limits=LimitSettings(redis_url=Secret(url))), meters=meters)
         with capture_logs() as logs:
             statuses = {(await sign_up(app)).status for _ in range(10)}
     assert statuses == {200}
+    assert dict(meters.totals(STORE_FAILURES)) == {"redis": 1, "memcached": 0}
+    assert STORE_FAILURES in meters.declared
     assert [entry["event"] for entry in logs] == ["limits.store_unavailable"]
     assert url not in str(logs)
 

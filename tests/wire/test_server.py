@@ -2,9 +2,11 @@ import asyncio
 import io
 import os
 import shutil
+import socket
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,9 @@ import pytest
 import uvicorn
 from structlog.testing import capture_logs
 
+from tests.support.cores import settings_for
 from tests.wire.conftest import MakeApp, ask
-from vestibule.kernel.secret import Secret
-from vestibule.wire import LimitSettings, WireSettings
+from vestibule.wire import WireSettings
 from vestibule.wire.app import App
 from vestibule.wire.server_protocol import uvicorn_options
 
@@ -115,25 +117,29 @@ async def live_and_die(app: App) -> None:
     assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
+@pytest.fixture(params=["unix", "redis", "valkey"])
+def redis_url(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A Redis of the test's own, by each of its names."""
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     if program is None:
         assert not os.environ.get("CI"), "the tests of Redis must run here"
         pytest.skip("neither redis-server nor valkey-server is installed")
     path = tmp_path / "redis.sock"
-    with subprocess.Popen(
-        [program, "--port", "0", "--unixsocket", path, "--save", ""], stdout=subprocess.DEVNULL
-    ) as redis:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    arguments = ["--bind", "127.0.0.1", "--port", str(port), "--unixsocket", str(path), "--save", ""]
+    with subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL) as redis:
         while not path.exists():
             assert redis.poll() is None
-        yield f"redis+unix://{path}"
+        yield f"unix://{path}" if request.param == "unix" else f"{request.param}://127.0.0.1:{port}/0"
         redis.terminate()
 
 
 async def test_processes_share_their_limits_through_redis(make_app: MakeApp, redis_url: str) -> None:
-    """Two processes with one Redis allow three together, not three each."""
-    limits = LimitSettings(redis_url=Secret(redis_url), workers=2)
+    """Two processes with one Redis allow three together, not three each, however the operator writes where it is."""
+    told = {"VESTIBULE_REDIS_URL": redis_url, "VESTIBULE_RATE_LIMITS": "true"}
+    limits = replace(settings_for("sqlite:///never-opened", told).limits, workers=2)
     apps = [make_app(settings=WireSettings(limits=limits)) for _ in range(2)]
     body = {"email": "a", "password": "abc"}
     signed_up = [await ask(apps[number % 2], "POST", "/signup", json=body) for number in range(4)]

@@ -11,14 +11,17 @@ from vestibule.wire import LimitSettings
 from vestibule.wire.limits import Allowance
 
 _SERVER: Final = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_REDIS: Final = ("redis://", "rediss://", "valkey://", "unix:///")
 _PREFIX: Final = re.compile(r"[!-~]{0,64}")  # what memcached takes in a key
 
 
 def limit_settings(reader: Reader, *, workers: int) -> LimitSettings:
     """Return the limits; those of nhost are off unless Nhost's own switch turns them on."""
     redis_url = reader.get(own.REDIS_URL)
-    if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
-        reader.refuse(own.REDIS_URL.name, "is no Redis URL", "write it like redis://host:6379/0")
+    if redis_url and not redis_url.startswith(_REDIS):
+        reader.refuse(
+            own.REDIS_URL.name, "is no Redis URL", "write it like redis://host:6379/0 or unix:///run/redis.sock"
+        )
     amounts: dict[str, Allowance | None] = {
         f"nhost.{group}": (reader.get(burst), reader.get(interval))
         for group, (burst, interval) in nhost.RATE_LIMITS.items()

@@ -282,8 +282,8 @@ REDIS_URL: Final = Variable[str | None](
     "VESTIBULE_REDIS_URL",
     text,
     None,
-    "Redis or Valkey that counts for all processes: `redis://host:6379/0`. Without it, or a memcached, each counts in"
-    " memory.",
+    "Redis or Valkey that counts for all processes: `redis://host:6379/0`, `rediss://`, `valkey://` or"
+    " `unix:///run/redis.sock`. Without it, or a memcached, each counts in memory.",
     secret=True,
 )
 MAIL_PER_HOUR: Final = Variable(

@@ -28,17 +28,14 @@ class Store:
 
 
 def redis_store(url: str) -> Store:
-    """Return the store in a Redis or Valkey."""
+    """Return the store in a Redis or Valkey: `redis://`, `rediss://`, `valkey://` or `unix:///` and a path."""
     from redis.asyncio import ConnectionPool  # noqa: PLC0415 - as above
 
-    url = "redis" + url.removeprefix("valkey") if url.startswith("valkey") else url  # one protocol, one client
-    pool = ConnectionPool.from_url(
-        url.replace("redis+unix:", "unix:", 1),
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
-    )
+    url = "redis" + url.removeprefix("valkey") if url.startswith("valkey:") else url  # one protocol, one client
+    pool = ConnectionPool.from_url(url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS)
+    name = f"async+redis+{url}" if url.startswith("unix:") else f"async+{url}"  # what limits calls it
     options: dict[str, Any] = {"connection_pool": pool}  # Any: limits types its options without the pool
-    storage = RedisStorage("async+" + url, implementation="redispy", key_prefix="vestibule", **options)
+    storage = RedisStorage(name, implementation="redispy", key_prefix="vestibule", **options)
     known = storage.base_exceptions
     return Store(storage, (*(known if isinstance(known, tuple) else (known,)), OSError), close=pool.aclose)
 

@@ -27,6 +27,13 @@ KeyFunction = Callable[..., Awaitable[str | None] | str | None]
 
 _PAUSE_SECONDS: Final = 1.0  # how long to leave a failing store alone
 _WARN_EVERY_SECONDS: Final = 60.0
+STORE_FAILURES: Final = Meter(
+    "vestibule_limit_store_failures",
+    "Times that the store of rate limits did not answer and was left alone for a second",
+    "store",
+    ("redis", "memcached"),
+)
+
 _TOGETHER: Final = 10  # callers behind an unlisted proxy may use up so many times a limit, whoever they claim to be
 
 _log = structlog.get_logger("vestibule.wire")
@@ -37,7 +44,8 @@ class Limit:
     """At most `amount` requests per `window` for each key; endpoints with one `group` share the count.
 
     `key` is `address` (IPv4 address, IPv6 /64) or a function, injected like a handler, that returns the key, or None
-    for a call that is not limited.
+    for a call that is not limited. `by_network` says that the key is the network of `Call.limit_network`: behind an
+    unlisted proxy all of them together are bounded as well. A key that names something else bounds itself.
     """
 
     group: str
@@ -45,6 +53,7 @@ class Limit:
     window: timedelta
     key: Literal["address"] | KeyFunction = "address"
     strategy: Strategy = "fixed"
+    by_network: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,8 @@ class Limiter:
         self._settings = settings
         self._clock = clock
         self._store = _store(settings, clock)
+        if settings.is_shared:
+            meters.declare(STORE_FAILURES)
         self._strategies = {
             "fixed": FixedWindowRateLimiter(self._store.storage),
             "sliding": SlidingWindowCounterRateLimiter(self._store.storage),
@@ -104,7 +115,7 @@ class Limiter:
         )
         refusals = Meter("vestibule_limit_refusals", "Requests over a rate limit", "group", (name,))
         self._meters.declare(refusals)
-        return Window(self, item, limit.strategy, together, refusals)
+        return Window(self, item, limit.strategy, together if limit.by_network else None, refusals)
 
     def refused(self, refusals: Meter) -> None:
         """Count a request that was one too many."""
@@ -148,6 +159,7 @@ class Limiter:
         """Leave the store alone for a moment, and say so at most once a minute."""
         now = monotonic_seconds()
         self._paused_until = now + _PAUSE_SECONDS
+        self._meters.count(STORE_FAILURES, "memcached" if self._settings.redis_url is None else "redis")
         if now - self._warned_at >= _WARN_EVERY_SECONDS:
             self._warned_at = now
             _log.warning("limits.store_unavailable", error=type(error).__name__, effect="requests are not limited")
@@ -169,7 +181,7 @@ class Window:
         limiter: Limiter,
         item: RateLimitItemPerSecond,
         strategy: Strategy,
-        together: RateLimitItemPerSecond,
+        together: RateLimitItemPerSecond | None,
         refusals: Meter,
     ) -> None:
         self._limiter = limiter
@@ -181,11 +193,12 @@ class Window:
     async def charge(self, scope: str, key: str, call: Call, clock: Clock, *, tell: bool) -> None:
         """Count the call under `key` in `scope`; with `tell` the answer carries X-RateLimit headers.
 
-        Behind an unlisted proxy all its callers are counted together as well: what it says of them may be made up.
+        Behind an unlisted proxy all its callers are counted together as well where the key is their network: what it
+        says of that may be made up.
 
         Raises: TooManyRequests.
         """
-        if call.claimed_network is not None:
+        if self._together is not None and call.claimed_network is not None:
             await self._count(self._together, scope + call.client_network, call, clock, tell=False)
         await self._count(self.item, scope + key, call, clock, tell=tell)
 

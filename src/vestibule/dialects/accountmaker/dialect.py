@@ -66,7 +66,7 @@ _MINUTE: Final = timedelta(minutes=1)
 
 SIGN_INS: Final = (
     Limit("sign-in", 60, _MINUTE, strategy="sliding"),
-    Limit("sign-in-address", 10, _MINUTE, key=address_and_email, strategy="sliding"),
+    Limit("sign-in-address", 10, _MINUTE, key=address_and_email, strategy="sliding", by_network=False),
 )
 SIGN_UPS: Final = Limit("sign-up", 10, 10 * _MINUTE, strategy="sliding")
 EMAIL_CHECKS: Final = Limit("check-email", 20, _MINUTE, strategy="sliding")

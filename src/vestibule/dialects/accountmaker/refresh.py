@@ -29,7 +29,7 @@ def session_key(call: Call) -> str | None:
     return hashlib.sha256(parsed.client_id.bytes + parsed.secret[:_HANDLE_BYTES]).hexdigest()
 
 
-REFRESHES: Final = Limit("refresh", 60, timedelta(minutes=1), key=session_key, strategy="sliding")
+REFRESHES: Final = Limit("refresh", 60, timedelta(minutes=1), key=session_key, strategy="sliding", by_network=False)
 
 
 @accountmaker.post(
