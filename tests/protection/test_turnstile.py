@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from tests.support.providers.standing_in import Answer, Fault, serve
 from tests.support.providers.turnstile import SECRET
 from tests.support.providers.turnstile import Turnstile as Cloudflare
-from vestibule.kernel.errors import CaptchaRefused, CaptchaUnavailable
+from vestibule.kernel.errors import CaptchaRefused, CaptchaUnavailable, Overloaded
 from vestibule.kernel.meters import Meters
 from vestibule.kernel.secret import Secret
 from vestibule.outbound import OutboundClient
@@ -136,6 +136,16 @@ async def test_so_many_are_asked_about_at_once(turnstile: Turnstile, cloudflare:
     cloudflare.solve(*(f"s{number}" for number in range(40)))
     await asyncio.gather(*(turnstile.check(f"s{number}") for number in range(40)))
     assert cloudflare.connections <= 16
+
+
+async def test_the_line_is_short(turnstile: Turnstile, cloudflare: Cloudflare, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes when it is full is told at once that the server is busy (security 85, 97)."""
+    monkeypatch.setattr(module, "_MOST_WAITING", 4)
+    cloudflare.solve(*(f"s{number}" for number in range(40)))
+    asked = (turnstile.check(f"s{number}") for number in range(40))
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [type(None)] * 20 + [Overloaded] * 20
+    await turnstile.check("s39")
 
 
 async def test_a_wrong_secret_is_told_to_the_operator(

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from vestibule.kernel.errors import CaptchaRefused, CaptchaUnavailable
+from vestibule.kernel.errors import CaptchaRefused, CaptchaUnavailable, Overloaded
 from vestibule.kernel.meters import Meter, Meters
 from vestibule.kernel.secret import Secret
 from vestibule.outbound import Breaker, OutboundClient, OutboundFailed, Unreachable
@@ -24,6 +24,7 @@ CHECKS: Final = Meter(
 
 _DEADLINE: Final = timedelta(seconds=5)
 _MOST_AT_ONCE: Final = 16  # a flood of made-up solutions leaves connections for other calls
+_MOST_WAITING: Final = 128
 _MAX_ANSWER_BYTES: Final = 16_384
 _MAX_TOKEN: Final = 2_048  # Cloudflare's own limit
 _MAX_MESSAGES: Final = 5
@@ -56,14 +57,18 @@ class Turnstile:
         meters.declare(CHECKS)
         self._breaker = Breaker()
         self._slots = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._in_line = 0
 
     async def check(self, token: str) -> None:
-        """Return when `token` stands for a solution. Raises: CaptchaRefused, CaptchaUnavailable."""
+        """Return when `token` stands for a solution. Raises: CaptchaRefused, CaptchaUnavailable, Overloaded."""
         if len(token) > _MAX_TOKEN:
             self._meters.count(CHECKS, "refused")
             raise CaptchaRefused
         try:
             verdict = await self._ask(token)
+        except Overloaded:
+            self._meters.count(CHECKS, "unavailable")
+            raise
         except OutboundFailed as error:
             self._meters.count(CHECKS, "unavailable")
             _log.warning("captcha.unavailable", reason=str(error))
@@ -76,12 +81,17 @@ class Turnstile:
         self._meters.count(CHECKS, "passed")
 
     async def _ask(self, token: str) -> _Verdict:
-        """Raises: OutboundFailed."""
+        """Raises: OutboundFailed, Overloaded."""
+        if self._slots.locked() and self._in_line >= _MOST_WAITING:
+            raise Overloaded
+        self._in_line += 1
         try:
             async with asyncio.timeout(_DEADLINE.total_seconds()):
                 await self._slots.acquire()
         except TimeoutError as error:
             raise Unreachable("too many solutions are being checked") from error
+        finally:
+            self._in_line -= 1
         try:
             async with self._breaker:
                 reply = await self._outbound.post(

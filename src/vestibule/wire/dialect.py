@@ -64,12 +64,16 @@ class WireError:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A check on the endpoints with `mark`, on all without one. `raises` is what it refuses with."""
+    """A check on the endpoints with `mark`, on all without one. `raises` is what it refuses with.
+
+    `limit` bounds how often it is made; it is charged before the check.
+    """
 
     function: Function
     mark: str | None
     raises: tuple[type[Refusal], ...]
     before_limits: bool
+    limit: Limit | None = None
 
     def covers(self, endpoint: Endpoint) -> bool:
         """Return whether it checks calls to `endpoint`."""
@@ -143,16 +147,22 @@ class Dialect:
         return function
 
     def guard(
-        self, *, mark: str | None = None, raises: tuple[type[Refusal], ...] = (), before_limits: bool = False
+        self,
+        *,
+        mark: str | None = None,
+        raises: tuple[type[Refusal], ...] = (),
+        before_limits: bool = False,
+        limit: Limit | None = None,
     ) -> Callable[[F], F]:
         """Decorate a check (CSRF, captcha) that runs after the limits and before authentication.
 
         It raises to refuse. With a `mark` it runs on the endpoints that bear it only, without one on every endpoint;
-        `call.endpoint.marks` then tells it which are exempt.
+        `call.endpoint.marks` then tells it which are exempt. `limit` bounds how often it is made, for checks that
+        ask somebody else.
         """
 
         def declare(function: F) -> F:
-            self.guards.append(Guard(function, mark, raises, before_limits))
+            self.guards.append(Guard(function, mark, raises, before_limits, limit))
             return function
 
         return declare

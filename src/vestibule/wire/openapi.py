@@ -171,6 +171,8 @@ def _possible_failures(dialect: Dialect, endpoint: Endpoint, handler: Bound) -> 
         yield from endpoint.auth.raises
     for guard in dialect.guards_of(endpoint):
         yield from guard.raises
+        if guard.limit is not None:
+            yield errors.TooManyRequests
     yield from endpoint.raises
 
 

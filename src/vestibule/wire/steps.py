@@ -20,8 +20,8 @@ from vestibule.wire.call import Call, Scope
 from vestibule.wire.cors import CorsPolicy
 from vestibule.wire.declaration import FORM, AuthScheme, Endpoint
 from vestibule.wire.decode import Decode, FieldReader, form_members, json_decoder, json_members
-from vestibule.wire.dialect import Dialect, MountError
-from vestibule.wire.limits import Limiter, address_key, limit_step
+from vestibule.wire.dialect import Dialect, Guard, MountError
+from vestibule.wire.limits import Limit, Limiter, address_key, limit_step
 
 Step = Callable[[Call], Awaitable[object]]
 
@@ -69,9 +69,9 @@ def plan_steps(dialect: Dialect, endpoint: Endpoint, base: str, handler: Bound, 
     if policy is not None and policy.origins is not None:
         plan.append(origin_step(policy, mounting))
     guards = dialect.guards_of(endpoint)
-    plan += [bind(guard.function, dependencies) for guard in guards if guard.before_limits]
+    plan += [step for guard in guards if guard.before_limits for step in _guard_steps(dialect, guard, mounting)]
     plan += limits
-    plan += [bind(guard.function, dependencies) for guard in guards if not guard.before_limits]
+    plan += [step for guard in guards if not guard.before_limits for step in _guard_steps(dialect, guard, mounting)]
     if endpoint.auth is not None:
         plan.append(_auth_step(endpoint.auth, handler, dependencies))
     elif "caller" in handler.parameters:
@@ -168,13 +168,22 @@ def origin_list(policy: CorsPolicy, mounting: Mounting) -> Callable[[Call], Awai
 
 def _limit_steps(dialect: Dialect, endpoint: Endpoint, mounting: Mounting) -> list[Step]:
     """Return a step for each limit that is not switched off."""
-    steps: list[Step] = []
-    for limit in (*dialect.limits, *endpoint.limits):
-        window = mounting.limiter.window(dialect.name, limit)
-        if window is not None:
-            key = bind(address_key if limit.key == "address" else limit.key, mounting.dependencies)
-            steps.append(limit_step(window, key, dialect.limit_scope, mounting.clock, tell=dialect.limit_headers))
-    return steps
+    found = (_limit_step(dialect, limit, mounting) for limit in (*dialect.limits, *endpoint.limits))
+    return [step for step in found if step is not None]
+
+
+def _limit_step(dialect: Dialect, limit: Limit, mounting: Mounting) -> Step | None:
+    window = mounting.limiter.window(dialect.name, limit)
+    if window is None:
+        return None
+    key = bind(address_key if limit.key == "address" else limit.key, mounting.dependencies)
+    return limit_step(window, key, dialect.limit_scope, mounting.clock, tell=dialect.limit_headers)
+
+
+def _guard_steps(dialect: Dialect, guard: Guard, mounting: Mounting) -> list[Step]:
+    charge = None if guard.limit is None else _limit_step(dialect, guard.limit, mounting)
+    check = bind(guard.function, mounting.dependencies)
+    return [check] if charge is None else [charge, check]
 
 
 def _auth_step(auth: AuthScheme, handler: Bound, dependencies: Mapping[type, object]) -> Step:

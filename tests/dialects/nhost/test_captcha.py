@@ -120,6 +120,20 @@ async def test_a_missing_solution_is_told_before_a_limit(serve: Serve, turnstile
         assert await _post(speaker, "/signup/email-password") == (403, MISSING)
 
 
+async def test_made_up_solutions_are_checked_only_so_often(serve: Serve, turnstile: Turnstile) -> None:
+    """Sixty a minute from one network, also where Nhost's own limits are off: nobody keeps others from signing up by
+    filling the places where solutions are checked (security 85, 97). Nothing changes for who sends none.
+    """
+    async with serve({**turnstile.environ, "VESTIBULE_RATE_LIMITS": "true"}) as running:
+        speaker = Speaker(running)
+        for _ in range(60):
+            assert (await _post(speaker, "/signup/email-password"))[1] == MISSING
+            assert (await _post(speaker, "/signup/email-password", "made up"))[1] == REFUSED
+        assert await _post(speaker, "/signup/email-password", "made up") == (429, b"")
+        assert len(turnstile.requests) == 60
+        assert await _post(speaker, "/signup/email-password") == (403, MISSING)
+
+
 async def test_a_page_may_read_why_it_was_refused(serve: Serve, turnstile: Turnstile) -> None:
     """The header of CORS is there as on every answer."""
     async with serve(turnstile.environ) as running:

@@ -2,13 +2,17 @@
 
 Endpoints say so by a mark, and the guard stands where the newest server has it: after CORS, before the limits. Where
 no secret is configured the dialect is mounted without the guard.
+
+What comes before the limits has a limit of its own, which the newest server lacks: whoever sends made-up solutions must
+not take all the places where they are checked.
 """
 
+from datetime import timedelta
 from typing import Final, Protocol
 
 from vestibule.dialects.nhost.dialect import nhost
-from vestibule.kernel.errors import CaptchaMissing, CaptchaRefused, CaptchaUnavailable
-from vestibule.wire import Call
+from vestibule.kernel.errors import CaptchaMissing, CaptchaRefused, CaptchaUnavailable, Overloaded
+from vestibule.wire import Call, Limit
 
 CAPTCHA: Final = "captcha"  # the mark of endpoints that ask for one
 HEADER: Final = "x-cf-turnstile-response"
@@ -18,12 +22,24 @@ class Captcha(Protocol):
     """Whoever can tell whether a captcha was solved."""
 
     async def check(self, token: str) -> None:
-        """Return when `token` stands for a solution. Raises: CaptchaRefused, CaptchaUnavailable."""
+        """Return when `token` stands for a solution. Raises: CaptchaRefused, CaptchaUnavailable, Overloaded."""
 
 
-@nhost.guard(mark=CAPTCHA, raises=(CaptchaMissing, CaptchaRefused, CaptchaUnavailable), before_limits=True)
+def _check_key(call: Call) -> str | None:
+    return call.limit_network if call.header(HEADER) else None
+
+
+CHECKS: Final = Limit("captcha", 60, timedelta(minutes=1), key=_check_key, strategy="sliding")
+
+
+@nhost.guard(
+    mark=CAPTCHA,
+    raises=(CaptchaMissing, CaptchaRefused, CaptchaUnavailable, Overloaded),
+    before_limits=True,
+    limit=CHECKS,
+)
 async def check_captcha(call: Call, captcha: Captcha) -> None:
-    """Let nobody pass without a solution. Raises: CaptchaMissing, CaptchaRefused, CaptchaUnavailable."""
+    """Let nobody pass without a solution. Raises: CaptchaMissing, CaptchaRefused, CaptchaUnavailable, Overloaded."""
     token = call.header(HEADER)
     if not token:
         raise CaptchaMissing
