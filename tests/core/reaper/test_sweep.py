@@ -1,5 +1,6 @@
 """What a sweep removes, and what it leaves."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from tests.support.cores import DOOR, LETTER, CoreUnderTest
 from vestibule.core.reaper import Reaper, Retention
 from vestibule.core.signing import KeyOwner
 from vestibule.kernel.entropy import SystemEntropy, new_uuid7
-from vestibule.kernel.errors import WrongPassword
+from vestibule.kernel.errors import UserNotFound, WrongPassword
 from vestibule.storage import Json, Statement
 
 MARGIN = Retention().expired
@@ -20,6 +21,7 @@ AUDIT = Statement(
     """,
 )
 AUDITED = Statement(int, "SELECT COUNT(*) FROM vestibule_audit WHERE event = 'test'")
+ONE_HELD = Statement(int, "SELECT tries FROM vestibule_attempts LIMIT 1 FOR UPDATE")
 STATES = Statement(str, "SELECT state FROM vestibule_outbox ORDER BY state")
 
 
@@ -122,3 +124,18 @@ async def test_nothing_relies_on_the_sweep(under_test: CoreUnderTest, reaper: Re
     await under_test.sign_up(letter=LETTER, always_send=True)
     for _ in range(3):
         assert set((await reaper.sweep()).values()) == {0}
+
+
+@pytest.mark.engine("postgresql")
+async def test_a_row_that_somebody_holds_is_left_for_the_next_sweep(under_test: CoreUnderTest, reaper: Reaper) -> None:
+    """A sign-in neither waits for a sweep nor in a circle with it."""
+    for email in ("ann@example.com", "bob@example.com"):
+        with pytest.raises(UserNotFound):
+            await under_test.sign_in(email)
+    rows = await under_test.count("attempts")
+    under_test.clock.advance(timedelta(days=1))
+    async with under_test.db.write() as tx:
+        assert await tx.one(ONE_HELD) is not None
+        async with asyncio.timeout(2):
+            assert (await reaper.sweep())["attempts"] == rows - 1
+    assert (await reaper.sweep())["attempts"] == 1

@@ -40,13 +40,15 @@ TICKETS: Final = Statement(
     """,
 )
 
-ATTEMPTS: Final = Statement(
-    None,
-    """
+# Who signs in holds rows of several subjects, in an order that a sweep does not know: it leaves those for the next one.
+_ATTEMPTS: Final = """
     DELETE FROM vestibule_attempts WHERE (project_id, subject_hash) IN (
-        SELECT project_id, subject_hash FROM vestibule_attempts WHERE window_ends_at < :before LIMIT :batch
+        SELECT project_id, subject_hash FROM vestibule_attempts WHERE window_ends_at < :before LIMIT :batch {skip}
     )
-    """,
+"""
+
+ATTEMPTS: Final = Statement(
+    None, postgres=_ATTEMPTS.format(skip="FOR UPDATE SKIP LOCKED"), sqlite=_ATTEMPTS.format(skip="")
 )
 
 SIGNING_KEYS: Final = Statement(
