@@ -1,6 +1,6 @@
 """A database that fails once, at the n-th thing that is asked of it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -84,6 +84,10 @@ class FailingQueries:
         found = await self._inner.each(statement, rows)
         self._fault.step(When.AFTER)
         return found
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Leave it to the connection within."""
+        self._inner.after_commit(tell)
 
 
 class FailingDatabase(FailingQueries, Database):

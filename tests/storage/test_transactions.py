@@ -219,3 +219,23 @@ async def test_many_rows_bind_the_names_that_the_statement_has(scratch_db: Datab
     """In every one of them."""
     with pytest.raises(TypeError, match="binds"):
         await scratch_db.each(scratch.ADD, [{"id": uuid4(), "number": 1}, {"id": uuid4()}])
+
+
+async def test_what_is_told_after_a_commit_is_told_then(scratch_db: Database) -> None:
+    """Not while it may still fail, and never when it does; a statement of its own is committed at once."""
+    told: list[int] = []
+
+    async def refused() -> None:
+        async with scratch_db.write() as tx:
+            tx.after_commit(lambda: told.append(2))
+            raise Refused
+
+    async with scratch_db.write() as tx:
+        tx.after_commit(lambda: told.append(1))
+        await tx.run(scratch.ADD, id=uuid4(), number=1)
+        assert told == []
+    assert told == [1]
+    with pytest.raises(Refused):
+        await refused()
+    scratch_db.after_commit(lambda: told.append(3))
+    assert told == [1, 3]

@@ -1,7 +1,7 @@
 """What the core sees of a database: three ways to run a statement, and the transaction around them."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, TypeVar
@@ -46,6 +46,10 @@ class Queries(Protocol):
         """
         ...
 
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Call `tell` when what was written is committed, never when it is rolled back: for meters and the log."""
+        ...
+
 
 class Database(ABC):
     """One engine with its connections; itself a `Queries` that commits each statement."""
@@ -68,6 +72,10 @@ class Database(ABC):
         """Run the statement once for each set of parameters, all or none of them; return every row that came back."""
         async with self.write() as tx:
             return await tx.each(statement, rows)
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Call `tell` at once: each statement has committed by itself."""
+        tell()
 
     @abstractmethod
     def read(self) -> AbstractAsyncContextManager[Queries]:

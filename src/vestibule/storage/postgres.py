@@ -138,6 +138,7 @@ class _Transaction:
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
         self._connection: Connection = None
+        self._to_tell: list[Callable[[], None]] = []
 
     async def one(self, statement: Statement[R], **parameters: Parameter) -> R | None:
         prepared = statement.prepared(Engine.POSTGRESQL)
@@ -160,6 +161,9 @@ class _Transaction:
         values = [prepared.positional(row) for row in rows]
         records = await self.perform(asyncpg.Connection.fetchmany, prepared.sql, [values])
         return [prepared.decode(record) for record in records]
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        self._to_tell.append(tell)
 
     async def perform(self, how: Callable[..., Awaitable[T]], sql: str, values: list[object]) -> T:
         """Run one statement on the transaction's connection."""
@@ -207,6 +211,8 @@ class _Transaction:
         self._pool.take_back(connection)
         if answer != "COMMIT":
             raise RuntimeError("a statement of this transaction failed and was ignored: nothing was committed")
+        for tell in self._to_tell:
+            tell()
 
     async def _roll_back(self, connection: Connection) -> None:
         try:

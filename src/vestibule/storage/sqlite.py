@@ -132,6 +132,7 @@ class _Transaction:
         self._deadline_seconds = deadline_seconds
         self._open = False
         self._failed = False
+        self._to_tell: list[Callable[[], None]] = []
 
     async def one(self, statement: Statement[R], **parameters: Parameter) -> R | None:
         return await self._perform(_first, statement, parameters)
@@ -146,6 +147,9 @@ class _Transaction:
         prepared = statement.prepared(Engine.SQLITE)
         values = [prepared.named(row) for row in rows]
         return await self._call(partial(_for_each, prepared.sql, values, prepared.decode))
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        self._to_tell.append(tell)
 
     async def __aenter__(self) -> Self:
         await _acquire(self._lock, self._deadline_seconds)
@@ -168,8 +172,12 @@ class _Transaction:
         finally:
             self._writer.put(_roll_back)  # nothing to undo after a commit; after all else it runs before the next BEGIN
             self._lock.release()
-        if error is None and self._failed:
+        if error is not None:
+            return
+        if self._failed:
             raise RuntimeError("a statement of this transaction failed and was ignored: nothing was committed")
+        for tell in self._to_tell:
+            tell()
 
     async def _perform(self, how: _How[R, T], statement: Statement[R], parameters: Mapping[str, Parameter]) -> T:
         prepared = statement.prepared(Engine.SQLITE)

@@ -11,7 +11,7 @@ from tests.support.fakes import FakeClock
 from vestibule.core.attempts.delay import ACCOUNT_FAILURES, DELAYS, FREE, FREE_KEPT, HELD_FREE, neighbourhood
 from vestibule.core.passwords import NewPassword, PasswordAttempt, PasswordChange
 from vestibule.core.projects import Visit
-from vestibule.core.signin import SignedIn
+from vestibule.core.signin import Identified, Method, SignedIn
 from vestibule.kernel.errors import InvalidCredentials, TooManyAttempts
 from vestibule.kernel.secret import Secret
 from vestibule.storage import Statement
@@ -286,6 +286,22 @@ async def test_a_new_password_lets_in_during_a_lock(under_test: CoreUnderTest) -
     await under_test.sign_in(ANN, "another word for the same door", visit=there)
 
 
+@pytest.mark.parametrize(
+    "method", [Method.EMAIL_LINK, Method.EMAIL_CODE, Method.TEXT_CODE, Method.PROVIDER, Method.ID_TOKEN]
+)
+async def test_another_proof_makes_a_network_known(under_test: CoreUnderTest, method: Method) -> None:
+    """An owner on a new network comes in by link, code or provider, and by the password too from then on, whatever
+    strangers do (security 79).
+    """
+    ann = await under_test.sign_up(ANN)
+    await fail_from_everywhere(under_test)
+    there = under_test.visit(network=ELSEWHERE)
+    async with under_test.db.write() as tx:
+        await under_test.core.sign_in_with_password.finish(tx, there, Identified(ann.subject.id, method), DOOR)
+    await under_test.sign_in(ANN, visit=there)
+    await wait_of(under_test, network=OFFICE)
+
+
 async def stuff(under_test: CoreUnderTest, *, accounts: int, network: str) -> None:
     """Try one wrong password at each of many accounts."""
     for number in range(accounts):
@@ -336,9 +352,23 @@ async def test_a_few_failures_among_many_successes_refuse_nobody(under_test: Cor
     """It is the ratio that counts: a busy hour is no attack (security 81)."""
     await under_test.sign_up(ANN)
     for number in range(20):
-        await under_test.sign_in(ANN, visit=under_test.visit(network=f"10.0.{number}.1"))
+        await under_test.sign_up(f"person{number}@example.com")
+        await under_test.sign_in(f"person{number}@example.com")
     await stuff(under_test, accounts=70, network=ELSEWHERE)
     await under_test.sign_in(ANN, visit=under_test.visit(network=ELSEWHERE))
+
+
+async def test_a_guesser_cannot_hide_among_other_sign_ins(under_test: CoreUnderTest) -> None:
+    """Neither by an account of their own, entered again and again, nor in sign-ups and what needs no password
+    (security 81).
+    """
+    for email in (ANN, "mallory@example.com"):
+        await under_test.sign_up(email)
+    for number in range(20):
+        await under_test.sign_in("mallory@example.com")
+        await under_test.sign_up(f"person{number}@example.com")
+    await stuff(under_test, accounts=60, network=ELSEWHERE)
+    await wait_of(under_test, network=ELSEWHERE)
 
 
 async def test_failures_are_counted_over_a_sliding_minute(under_test: CoreUnderTest, clock: FakeClock) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.cores import DOOR, CoreUnderTest
 from vestibule.core.projects import NewClient, Visit
-from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
+from vestibule.core.signin import SIGN_INS, DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
 from vestibule.core.tickets import Purpose
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
@@ -184,3 +184,20 @@ async def test_a_user_without_an_account_comes_in_without_one(under_test: CoreUn
 
     assert isinstance(outcome, SignedIn)
     assert (outcome.membership, outcome.session.account_id) == (None, None)
+
+
+async def test_a_sign_in_that_is_rolled_back_is_not_metered(under_test: CoreUnderTest) -> None:
+    """What is counted has happened."""
+    ann = await under_test.sign_up(ANN)
+    ending = under_test.core.sign_in_with_password.finish
+
+    async def refused_at_last() -> None:
+        async with under_test.db.write() as tx:
+            await ending(tx, under_test.visit(), Identified(ann.subject.id, Method.EMAIL_LINK), DOOR)
+            raise InvalidTicket
+
+    with pytest.raises(InvalidTicket):
+        await refused_at_last()
+    assert ending.meters.total(SIGN_INS, "email-link") == 0
+    await finish(under_test, ann.subject.id)
+    assert ending.meters.total(SIGN_INS, "email-link") == 1

@@ -5,6 +5,7 @@ second factor is decided on, and only then does a session exist. A pending secon
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -12,12 +13,13 @@ from typing import Final
 from uuid import UUID
 
 from vestibule.core.accounts import AccountDirectory, MembershipRow, chosen_membership
+from vestibule.core.attempts import Aim, DelayedTries
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Policy, Visit
 from vestibule.core.sessions import ROTATING, IssueSession, Session, SessionTerms
 from vestibule.core.tickets import NewTicket, Purpose, TicketDesk
-from vestibule.core.users import Subject, UserDirectory, refuse_unless_welcome
-from vestibule.kernel.errors import UserNotActive
+from vestibule.core.users import Subject, UserDirectory, parse_email, refuse_unless_welcome
+from vestibule.kernel.errors import InvalidEmail, UserNotActive
 from vestibule.kernel.meters import Meter, Meters
 from vestibule.storage import Queries
 
@@ -45,6 +47,11 @@ class Method(StrEnum):
 # They come after another proof: the second factor itself, a fresh one of somebody who is signed in, a token that
 # was made by somebody who was. A personal access token is for programs, which have no second factor to show.
 _COMPLETE: Final = frozenset({Method.SECOND_FACTOR, Method.ELEVATION, Method.ACCESS_TOKEN})
+
+# They show that the owner of the mailbox, the number or the account elsewhere is there.
+_OTHER_PROOFS: Final = frozenset(
+    {Method.EMAIL_LINK, Method.EMAIL_CODE, Method.TEXT_CODE, Method.PROVIDER, Method.ID_TOKEN}
+)
 
 
 SIGN_INS: Final = Meter(
@@ -104,6 +111,7 @@ class FinishSignIn:
     issue: IssueSession
     audit: AuditLog
     meters: Meters
+    tries: DelayedTries
 
     async def __call__(
         self, tx: Queries, visit: Visit, who: Identified, terms: DoorTerms
@@ -129,7 +137,8 @@ class FinishSignIn:
             detail={"method": who.method.value},
         )
         await self.audit.record(tx, entry)
-        self.meters.count(SIGN_INS, who.method.value)
+        await self._remember(tx, visit, subject, who.method)
+        tx.after_commit(lambda: self.meters.count(SIGN_INS, who.method.value))
         return signed_in
 
     async def identified(self, tx: Queries, visit: Visit, who: Identified) -> Subject:
@@ -140,6 +149,14 @@ class FinishSignIn:
         subject = await self.users.held(tx, visit.project.id, who.user_id)
         _refuse_unwelcome(visit.project.policy, subject, who.method)
         return subject
+
+    async def _remember(self, tx: Queries, visit: Visit, subject: Subject, method: Method) -> None:
+        """Know the network for the password as well; who signs in by that, or sets one, is remembered there."""
+        if method not in _OTHER_PROOFS or not subject.has_password or subject.email is None:
+            return
+        with suppress(InvalidEmail):  # one from elsewhere that nobody could sign in with
+            account = parse_email(subject.email).key
+            await self.tries.succeeded(tx, Aim(visit.project.id, account, visit.network, visit.network_is_shared))
 
     async def _start(self, tx: Queries, visit: Visit, subject: Subject, method: Method, terms: DoorTerms) -> SignedIn:
         memberships: Sequence[MembershipRow] = ()
