@@ -264,7 +264,10 @@ STUFFING_FAILURES: Final = Variable(
     " 0 is never.",
 )
 STUFFING_PERCENT: Final = Variable(
-    "VESTIBULE_STUFFING_PERCENT", whole(1, 100), 80, "How many of all sign-ins by password they must be by then."
+    "VESTIBULE_STUFFING_PERCENT",
+    whole(1, 100),
+    80,
+    "How many percent of them and of the people who came in by password they must be by then.",
 )
 STUFFING_ACCOUNTS: Final = Variable(
     "VESTIBULE_STUFFING_ACCOUNTS",

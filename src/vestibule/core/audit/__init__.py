@@ -54,9 +54,15 @@ class AuditLog:
             detail=Json(dict(entry.detail)),
         )
 
-    async def count(self, db: Queries, project_id: ProjectId, event: str, since: datetime) -> int:
-        """Return how often `event` happened since then."""
-        return await db.one(store.COUNT, project_id=project_id, event=event, since=since) or 0
+    async def people(
+        self, db: Queries, project_id: ProjectId, event: str, since: datetime, methods: tuple[str, str]
+    ) -> int:
+        """Return to how many users `event` happened since then, by one of two methods."""
+        method, or_method = methods
+        found = await db.one(
+            store.PEOPLE, project_id=project_id, event=event, since=since, method=method, or_method=or_method
+        )
+        return found or 0
 
     async def latest(
         self, db: Queries, project_id: ProjectId, *, limit: int, before: datetime | None = None

@@ -42,7 +42,13 @@ LATEST: Final = Statement(
     """,
 )
 
-COUNT: Final = Statement(
+_PEOPLE: Final = """
+    SELECT COUNT(DISTINCT user_id) FROM vestibule_audit
+    WHERE project_id = :project_id AND at > :since AND event = :event AND {method} IN (:method, :or_method)
+"""
+
+PEOPLE: Final = Statement(
     int,
-    "SELECT COUNT(*) FROM vestibule_audit WHERE project_id = :project_id AND at > :since AND event = :event",
+    postgres=_PEOPLE.format(method="detail ->> 'method'"),
+    sqlite=_PEOPLE.format(method="json_extract(detail, '$.method')"),
 )

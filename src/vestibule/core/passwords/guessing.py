@@ -13,6 +13,7 @@ import structlog
 from vestibule.core.attempts import Aim, DelayedTries, Try
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Visit
+from vestibule.core.signin import Method
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import TooManyAttempts
 from vestibule.kernel.meters import Meter, Meters
@@ -22,6 +23,7 @@ _A_MINUTE: Final = timedelta(minutes=1)
 _HOLD: Final = timedelta(minutes=5)
 _LOOK_EVERY: Final = 5  # failures: successes are counted so seldom
 _NEVER: Final = 2**31 - 1
+_BY_PASSWORD: Final = (Method.PASSWORD.value, Method.SECOND_FACTOR.value)  # the second factor comes after the first
 
 REFUSED: Final = Meter(
     "vestibule_password_refusals",
@@ -37,8 +39,8 @@ _log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("vestibule.pass
 class Stuffing:
     """When a project's sign-ins look like stolen passwords being tried by the thousand.
 
-    With `failures` in a minute (0 never), which are `percent` of all sign-ins by then, networks that failed at
-    `accounts` different accounts in ten minutes are refused for five.
+    With `failures` in a minute (0 never), which are `percent` of them and of the people who came in by password,
+    networks that failed at `accounts` different accounts in ten minutes are refused for five.
     """
 
     failures: int = 60
@@ -83,7 +85,7 @@ class GuardGuesses:
         if not self.stuffing.failures or failures < self.stuffing.failures or int(failures) % _LOOK_EVERY:
             return
         since = self.clock.now() - _A_MINUTE
-        successes = await self.audit.count(self.db, project_id, "sign_in.succeeded", since)
+        successes = await self.audit.people(self.db, project_id, "sign_in.succeeded", since, _BY_PASSWORD)
         if failures * 100 < self.stuffing.percent * (failures + successes):
             return
         if await self.tries.alarm(self.db, project_id, _HOLD):
