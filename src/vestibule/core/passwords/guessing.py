@@ -76,7 +76,7 @@ class GuardGuesses:
         Raises: TooManyAttempts while a lock or an alarm is on, whether or not anything was compared.
         """
         if made.is_held:
-            standing = await self.tries.standing(self.db, made.aim, accounts=self._accounts)
+            standing = made.refusal or await self.tries.standing(self.db, made.aim, accounts=self._accounts)
             self.meters.count(REFUSED, "alarm" if standing.is_alarm else "delayed")
             raise TooManyAttempts(standing.wait)
         self.meters.count(REFUSED, "wrong")

@@ -46,24 +46,29 @@ class Aim:
 
 
 @dataclass(frozen=True, slots=True)
-class Try:
-    """A try at an account. With `is_held` a lock or an alarm is on, and whatever is wrong is answered alike.
-
-    Without `may_enter` nothing was counted and nothing may open; a decoy is compared, which takes as long.
-    """
-
-    aim: Aim
-    is_held: bool = False
-    may_enter: bool = True
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """How long nobody may try, and whether a lock or an alarm is why."""
 
     wait: timedelta
     is_held: bool
     is_alarm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A try at an account. With `is_held` a lock or an alarm is on, and whatever is wrong is answered alike.
+
+    With a `refusal` nothing was counted and nothing may open; a decoy is compared, which takes as long.
+    """
+
+    aim: Aim
+    is_held: bool = False
+    refusal: Standing | None = None
+
+    @property
+    def may_enter(self) -> bool:
+        """Whether the right password opens."""
+        return self.refusal is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ class DelayedTries:
         standing = await self.standing(db, aim, accounts=accounts)
         if not standing.is_held:
             raise TooManyAttempts(standing.wait)
-        return Try(aim, is_held=True, may_enter=False)
+        return Try(aim, is_held=True, refusal=standing)
 
     async def standing(self, db: Queries, aim: Aim, *, accounts: int) -> Standing:
         """Return what a network that is not known is told; a known one is told the same."""
