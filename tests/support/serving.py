@@ -99,6 +99,15 @@ class Running:
         return await self.core.service_keys.issue(project or self.project, "tests")
 
 
+@asynccontextmanager
+async def behind_a_proxy(running: Running) -> AsyncIterator[Running]:
+    """Give the same server as one caller meets it through a private proxy, which nobody listed."""
+    transport = httpx2.ASGITransport(app=running.application.app, client=("10.9.9.9", 1234))
+    headers = {"x-forwarded-for": "203.0.113.7"}
+    async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers=headers) as http:
+        yield replace(running, client=http)
+
+
 Serve = Callable[..., AbstractAsyncContextManager[Running]]
 
 

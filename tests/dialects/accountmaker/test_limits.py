@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from tests.dialects.accountmaker.speaking import EMAIL, PASSWORD, Caller, assert_problem
-from tests.support.serving import CLIENT_ID, Serve
+from tests.support.serving import CLIENT_ID, Serve, behind_a_proxy
 from vestibule.wire import LimitSettings
 
 LIMITED = LimitSettings()
@@ -59,9 +59,8 @@ async def test_behind_an_unlisted_proxy_a_session_is_still_counted_alone(serve: 
     """Ten times the limit of one session is no limit for a whole site (security 104)."""
     once = (1, timedelta(minutes=1))
     amounts = {"accountmaker.refresh": once, "accountmaker.sign-in": None, "accountmaker.sign-in-address": None}
-    async with serve(limits=LimitSettings(amounts=amounts)) as running:
-        running.client.headers["x-forwarded-for"] = "203.0.113.7"
-        ann = Caller(running)
+    async with serve(limits=LimitSettings(amounts=amounts)) as running, behind_a_proxy(running) as behind:
+        ann = Caller(behind)
         tokens = [(await ann.sign_up())["tokens"]["refresh_token"]]
         tokens += [(await ann.sign_in()).json()["tokens"]["refresh_token"] for _ in range(11)]
         assert {(await ann.refresh(token)).status_code for token in tokens} == {200}

@@ -63,7 +63,7 @@ CHARGE: Final = Statement(
     UNION ALL
     SELECT known.project_id, known.subject_hash, 1, known.window_ends_at FROM vestibule_attempts AS known, hold
     WHERE hold.is_on AND known.project_id = :project_id AND known.subject_hash = :known_hash
-        AND known.window_ends_at > :now AND known.tries < {HELD_FREE}
+        AND known.window_ends_at > :now
     ON CONFLICT (project_id, subject_hash) DO UPDATE SET
         tries = CASE WHEN t.window_ends_at <= :now THEN 1 ELSE t.tries + 1 END,
         window_ends_at = CASE
