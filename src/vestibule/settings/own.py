@@ -150,7 +150,7 @@ SECOND_FACTOR_AFTER: Final = Variable(
 )
 MFA_CHANGE_ENDS_SESSIONS: Final = switch(
     "VESTIBULE_MFA_CHANGE_ENDS_SESSIONS",
-    "End the user's other sessions when their second factor is turned on or off.",
+    "End the user's other sessions when their second factor is turned on or off, or a passkey of theirs is removed.",
     default=True,
 )
 NOTICES: Final = switch(

@@ -89,7 +89,3 @@ BLANK: Final = Statement(
     WHERE project_id = :project_id AND id = :id AND tokens = :tokens
     """,
 )
-
-HAS_PASSKEY: Final = Statement(
-    int, "SELECT 1 FROM vestibule_passkeys WHERE project_id = :project_id AND user_id = :user_id LIMIT 1"
-)

@@ -133,6 +133,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.InvalidPersonalAccessToken: WireError(401, "invalid-pat", "Invalid or expired personal access token"),
     refusals.PasskeyRefused: INVALID_REQUEST,
     refusals.NoPasskey: INVALID_REQUEST,
+    refusals.PasskeyNotFound: WireError(404, "invalid-request", "There is no such passkey"),
     refusals.SecondFactorNotActive: WireError(401, "disabled-mfa-totp", "User does not have TOTP MFA enabled"),
     refusals.NoTotpSecret: WireError(400, "no-totp-secret", "User does not have a TOTP secret"),
     refusals.InvalidTotp: WireError(401, "invalid-totp", "Invalid TOTP code"),
