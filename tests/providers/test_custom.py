@@ -140,6 +140,11 @@ async def test_nobody_is_asked_before_a_user_comes(place: Place) -> None:
         {"authorization_endpoint": "/auth"},
         {"token_endpoint": "ftp://acme.example/token"},
         {"jwks_uri": "file:///etc/passwd"},
+        {"authorization_endpoint": "https://[::1/auth"},
+        {"token_endpoint": "https://acme.example:port/token"},
+        {"userinfo_endpoint": "https://[acme]/me"},
+        {"jwks_uri": "https:///certs"},
+        {"authorization_endpoint": "https://acme.example/auth\r\nSet-Cookie: a=b"},
     ],
     ids=str,
 )
