@@ -53,9 +53,9 @@ class ConfiguredProviders:
             self._providers[twitter.name] = twitter
         self._verifiers: dict[str, IdTokenVerifier] = {}
         for accepted in settings.id_tokens:
-            checks = self._checks(accepted.row, accepted.audiences)
-            if checks is not None:
-                self._verifiers[accepted.row.name] = ApplicationTokens(accepted.row, checks)
+            rule, checks = accepted.row.id_tokens, self._checks(accepted.row, accepted.audiences)
+            if rule is not None and checks is not None:
+                self._verifiers[accepted.row.name] = ApplicationTokens(accepted.row, rule, checks)
 
     def find(self, project_id: ProjectId, name: str) -> IdentityProvider | None:
         """Return the provider; None where the project does not have it."""

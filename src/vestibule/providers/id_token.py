@@ -130,8 +130,9 @@ class IdTokenChecks:
 class ApplicationTokens:
     """Knows who an ID token speaks of that an application got from the provider itself."""
 
-    def __init__(self, row: Row, checks: IdTokenChecks) -> None:
+    def __init__(self, row: Row, rule: IdTokens, checks: IdTokenChecks) -> None:
         self._row = row
+        self._rule = rule
         self._checks = checks
 
     async def __call__(self, id_token: str, nonce: str | None) -> ExternalIdentity:
@@ -139,7 +140,7 @@ class ApplicationTokens:
         claims = await self._checks(id_token)
         if "nonce" in claims and not has_nonce(claims, nonce or ""):
             raise _refused("its nonce is another one")
-        profile = from_claims(Said(claims=claims))
+        profile = from_claims(Said(claims=claims), has_text_for_true=self._rule.has_text_for_true)
         if not profile.email:
             raise _refused("it has no address")
         found = identity_of(self._row, profile)

@@ -44,12 +44,14 @@ class IdTokens:
 
     `has_nonce`: it puts the nonce of the request into the token, so that one without it is not taken.
     `sub_in_profile` is the member of the profile that must be the token's `sub` (Core 1.0 section 5.3.2, security 8).
+    `has_text_for_true`: its `email_verified` may be the text `true` (Apple documents "string or boolean").
     """
 
     issuer: str
     algorithm: str = "RS256"
     has_nonce: bool = True
     sub_in_profile: str = "sub"
+    has_text_for_true: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
