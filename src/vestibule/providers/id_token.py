@@ -59,13 +59,23 @@ def is_issuer(expected: str, found: object, tenant_id: object = None) -> bool:
 
 
 class IdTokenChecks:
-    """Checks the tokens of one provider that are made out to one of `audiences`; `keys` raises OutboundFailed."""
+    """Checks the tokens of one provider that are made out to `audiences` only; `keys` raises OutboundFailed.
+
+    With a `client_id` the token was asked for by it: it is among the audiences, and the one who asked.
+    """
 
     def __init__(
-        self, rule: IdTokens, audiences: Iterable[str], keys: Callable[[], Awaitable[KeySet]], clock: Clock
+        self,
+        rule: IdTokens,
+        audiences: Iterable[str],
+        keys: Callable[[], Awaitable[KeySet]],
+        clock: Clock,
+        *,
+        client_id: str | None = None,
     ) -> None:
         self._rule = rule
         self._audiences = frozenset(audiences)
+        self._client_id = client_id
         self._keys = keys
         self._clock = clock
 
@@ -112,7 +122,9 @@ class IdTokenChecks:
         audiences = audience if isinstance(audience, list) else [audience]
         if not audiences or not all(self._is_ours(each) for each in audiences):
             raise _refused("it is meant for somebody else")
-        if len(audiences) > 1 and not self._is_ours(claims.get("azp")):
+        if self._client_id is not None and self._client_id not in audiences:
+            raise _refused("it is meant for another of ours")
+        if len(audiences) > 1 and not self._may_ask(claims.get("azp")):
             raise _refused("it was made for somebody else")
         now = to_seconds(self._clock.now())
         expires_at, issued_at, begins_at = (_moment(claims.get(name)) for name in ("exp", "iat", "nbf"))
@@ -125,6 +137,9 @@ class IdTokenChecks:
 
     def _is_ours(self, audience: object) -> bool:
         return isinstance(audience, str) and audience in self._audiences
+
+    def _may_ask(self, party: object) -> bool:
+        return self._is_ours(party) if self._client_id is None else party == self._client_id
 
 
 class ApplicationTokens:

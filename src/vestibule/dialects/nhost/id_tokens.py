@@ -1,4 +1,4 @@
-"""Coming in by an ID token that the application got from Apple or Google itself."""
+"""Coming in by an ID token that the application got from its provider itself: Apple, Google, one of the operator's."""
 
 from typing import Literal, TypeAlias
 
