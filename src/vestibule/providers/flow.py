@@ -1,8 +1,8 @@
 """The one journey to an OAuth 2 provider and back, over whatever row it is.
 
 What protects it, besides the state that the core keeps: PKCE (RFC 7636) and, with ID tokens, the nonce (security 44);
-`iss` is compared when it comes (RFC 9207, security 45); the ID token is the one of the token response, never what came
-through the browser; no answer is followed anywhere else (security 49).
+`iss` is compared when it comes and is known (RFC 9207, security 45); the ID token is the one of the token response,
+never what came through the browser; no answer is followed anywhere else (security 49).
 """
 
 import hashlib
@@ -145,7 +145,7 @@ class OAuth2Provider:
 
     def _refuse_another(self, issuer: str | None, endpoints: Endpoints) -> None:
         # RFC 9207 section 2.4: also a missing one is refused where the provider promises to send it.
-        if issuer is None and not endpoints.names_itself:
+        if not self._row.has_known_iss or (issuer is None and not endpoints.names_itself):
             return
         expected = self._row.issuer if self._row.id_tokens is None else self._row.id_tokens.issuer
         if not is_issuer(expected, issuer):
