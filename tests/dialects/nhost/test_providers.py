@@ -17,6 +17,11 @@ from vestibule.kernel.errors import ProviderUnavailable
 from vestibule.storage import Statement
 
 HTTPS = {"AUTH_SERVER_URL": "https://auth.example.com/v1", "VESTIBULE_PUBLIC_URL": "https://auth.example.com"}
+LAN = {
+    "AUTH_SERVER_URL": "http://192.168.7.5:4000/v1",
+    "VESTIBULE_PUBLIC_URL": "http://192.168.7.5:4000",
+    "VESTIBULE_ALLOW_HTTP": "true",
+}
 _MFA = Statement(None, "UPDATE vestibule_users SET mfa_type = 'totp' WHERE id = :user_id")
 LIST = {"AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS": "https://app.example.com"}
 
@@ -83,9 +88,12 @@ async def test_the_cookie_is_bound_to_this_host(serve: Serve) -> None:
         assert custom.headers["set-cookie"].startswith("__Host-vestibule-provider-c.acme=")
 
 
-async def test_the_cookie_has_neither_prefix_nor_secure_on_this_machine(serve: Serve) -> None:
-    """Browsers would drop it where there is no https."""
-    async with serve() as running:
+@pytest.mark.parametrize("environ", [{}, LAN], ids=["this machine", "a trusted network"])
+async def test_the_cookie_has_neither_prefix_nor_secure_where_there_is_no_https(
+    serve: Serve, environ: dict[str, str]
+) -> None:
+    """Browsers would drop it there, and every journey would end as somebody else's."""
+    async with serve(environ) as running:
         cookie = (await Traveller(running).depart("github")).headers["set-cookie"]
         assert cookie.startswith("vestibule-provider-github=")
         assert "Secure" not in cookie
