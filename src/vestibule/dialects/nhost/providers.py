@@ -15,7 +15,6 @@ from vestibule.core.signup import refuse_unless_open
 from vestibule.core.social import Arrival, Arrived, Departing, Flow, Linked, Registered
 from vestibule.core.social.model import Callback
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS
 from vestibule.dialects.nhost.links import letter_form, with_parameters
@@ -120,7 +119,7 @@ async def sign_in_provider(
 @nhost.get(
     "/signup/provider/{provider}",
     limit=SIGN_UPS,
-    marks=(REDIRECTS, CAPTCHA),
+    marks=(REDIRECTS,),
     answers={302: None},
     raises=(SignUpDisabled, *_DEPARTS),
     tags=("authentication",),
