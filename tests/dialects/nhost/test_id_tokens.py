@@ -57,6 +57,17 @@ async def test_a_nonce_works_once(serve: Serve) -> None:
         refused(await speaker.post("/signin/idtoken", {**_body(running, nonce="m"), "nonce": "x"}), *INVALID_REQUEST)
 
 
+async def test_one_setting_makes_the_nonce_mandatory(serve: Serve) -> None:
+    """At all three endpoints, and with the same words as for any other bad token (security 7)."""
+    async with serve({"VESTIBULE_ID_TOKEN_NONCE_REQUIRED": "true"}) as running:
+        speaker = Speaker(running)
+        for path in ("/signin/idtoken", "/signup/idtoken"):
+            refused(await speaker.post(path, _body(running)), *INVALID_REQUEST)
+        session = (await speaker.post("/signin/idtoken", _body(running, nonce="n"))).json()["session"]
+        bearer = {"authorization": f"Bearer {session['accessToken']}"}
+        refused(await speaker.post("/link/idtoken", _body(running, subject="2"), **bearer), *INVALID_REQUEST)
+
+
 async def test_a_token_that_is_no_good_says_nothing_more(serve: Serve) -> None:
     """Forged, or of a provider that is not configured (security 5, 9)."""
     async with serve() as running:
