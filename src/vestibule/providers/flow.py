@@ -16,6 +16,7 @@ from urllib.parse import quote_plus, urlencode
 import msgspec
 
 from vestibule.core.social.model import AuthorizationRequest, Callback, Departure, ProviderSession, Vouched
+from vestibule.core.social.words import error_code
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import (
     InvalidIdToken,
@@ -27,7 +28,7 @@ from vestibule.kernel.errors import (
 from vestibule.kernel.secret import Secret
 from vestibule.outbound import Garbled, OutboundFailed, Reply
 from vestibule.providers.apple import client_secret
-from vestibule.providers.calls import Calls, harmless, log, visible
+from vestibule.providers.calls import Calls, log, visible
 from vestibule.providers.id_token import IdTokenChecks, has_nonce, hashed_nonce, is_issuer
 from vestibule.providers.identity import identity_of
 from vestibule.providers.reading import member
@@ -140,7 +141,7 @@ class OAuth2Provider:
             raise ProviderRefused from error
         session = self._session(tokens)
         if session is None:
-            raise ProviderRefused(harmless(tokens.error))
+            raise ProviderRefused(error_code(tokens.error))
         return session
 
     def _refuse_another(self, issuer: str | None, endpoints: Endpoints) -> None:
@@ -163,7 +164,7 @@ class OAuth2Provider:
         except OutboundFailed as error:
             raise self._failed(ProviderExchangeFailed, str(error)) from error
         if visible(tokens.access_token) is None:
-            raise self._failed(ProviderExchangeFailed, f"it gave no token: {harmless(tokens.error)}")
+            raise self._failed(ProviderExchangeFailed, f"it gave no token: {error_code(tokens.error)}")
         return tokens
 
     async def _ask_for_tokens(self, endpoints: Endpoints, form: Mapping[str, str]) -> _Tokens:
@@ -252,7 +253,7 @@ def _is_short(value: str) -> bool:
 def _error(reply: Reply) -> str:
     # RFC 6749 section 5.2, as far as they keep it.
     try:
-        return harmless(member(reply.json(), "error"))
+        return error_code(member(reply.json(), "error"))
     except OutboundFailed:
         return ""
 

@@ -6,27 +6,21 @@ from vestibule.dialects.nhost import shapes, webauthn
 from vestibule.dialects.nhost.dialect import ENROLS, bearer, door_terms, elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
     EndpointDisabled,
-    InvalidCredentials,
     NoPasskey,
     PasskeyRefused,
-    UserNotActive,
 )
 from vestibule.wire import Call
-
-_STATE = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
 
 
 @nhost.post(
     "/user/webauthn/add",
     auth=elevated,
     marks=(ENROLS,),
-    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    raises=(EndpointDisabled, *STANDING, PasskeyRefused),
     tags=("security",),
     operation="addSecurityKey",
 )
@@ -42,7 +36,7 @@ async def add_security_key(
     auth=elevated,
     limit=BRUTE_FORCE,
     marks=(ENROLS,),
-    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    raises=(EndpointDisabled, *STANDING, PasskeyRefused),
     tags=("security",),
     operation="verifyAddSecurityKey",
 )
@@ -59,7 +53,7 @@ async def verify_add_security_key(
     "/elevate/webauthn",
     auth=bearer,
     limit=BRUTE_FORCE,
-    raises=(EndpointDisabled, *_STATE, NoPasskey),
+    raises=(EndpointDisabled, *STANDING, NoPasskey),
     tags=("security",),
     operation="elevateWebauthn",
 )
@@ -74,7 +68,7 @@ async def elevate_webauthn(
     "/elevate/webauthn/verify",
     auth=bearer,
     limit=BRUTE_FORCE,
-    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    raises=(EndpointDisabled, *STANDING, PasskeyRefused),
     tags=("security",),
     operation="verifyElevateWebauthn",
 )
