@@ -43,7 +43,7 @@ async def test_an_answer_starts_the_count_anew() -> None:
 
 @pytest.mark.parametrize("error", [TooLarge("x"), Garbled("x")])
 async def test_an_answer_that_cannot_be_used_is_one(error: OutboundFailed) -> None:
-    """Whoever sends too much, or no JSON, is there: nobody waits for it in vain."""
+    """Whoever sends too much, or no JSON, is there: nobody waits for it in vain (security 97)."""
     breaker = Breaker(failures=2)
     await fail(breaker, TimedOut("x"))
     for _ in range(3):

@@ -282,7 +282,7 @@ def test_an_issuer_is_found_in_the_discovery_url(own_environment: Environ) -> No
 
 
 def test_an_oauth2_server_is_configured(own_environment: Environ) -> None:
-    """By its addresses, and what the members of its profile are called."""
+    """By its addresses, and what the members of its profile are called (security 4)."""
     found = one_of(own_environment | custom(forum={**OAUTH2, "scopes": ["me"], "claims": {"id": "uid"}}))
     assert (found.row.issuer, found.row.has_known_iss) == ("c:forum", False)  # no address: those change
     assert found.row.id_tokens is None
