@@ -266,7 +266,7 @@ def test_cookies_are_insecure_on_a_developers_machine_only(own_environment: Envi
 
 
 def test_a_journey_to_a_provider_has_plain_cookies_wherever_http_is_accepted(own_environment: Environ) -> None:
-    """On this machine, on a developer's network, and where an operator trusts it; browsers drop others there (security 35)."""
+    """On this machine, on a developer's network, and where an operator trusts it: others are dropped (security 35)."""
     on_a_network = {"AUTH_SERVER_URL": "http://192.168.7.5:4000/v1"}
     assert load({}, flags=DEV).nhost.insecure_cookies
     assert load(on_a_network, flags=DEV).nhost.insecure_cookies
