@@ -132,6 +132,10 @@ PROVIDER_CHANGE_ENDS_SESSIONS: Final = switch(
     "End the user's other sessions when a provider is unlinked.",
     default=True,
 )
+ID_TOKEN_NONCE_REQUIRED: Final = switch(
+    "VESTIBULE_ID_TOKEN_NONCE_REQUIRED",
+    "Refuse ID tokens of applications that have no nonce: whoever finds one could show it again until it expires.",
+)
 PHONE_KEPT: Final = Variable(
     "VESTIBULE_PHONE_KEPT_DAYS",
     whole(0, 36_500),
@@ -396,6 +400,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         PHONE_KEPT,
         EMAIL_CHANGE_ENDS_SESSIONS,
         PROVIDER_CHANGE_ENDS_SESSIONS,
+        ID_TOKEN_NONCE_REQUIRED,
         SECOND_FACTOR_AFTER,
         MFA_CHANGE_ENDS_SESSIONS,
         NOTICES,

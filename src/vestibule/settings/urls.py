@@ -1,8 +1,20 @@
 """URLs that secrets are sent to."""
 
+from typing import Final
 from urllib.parse import urlsplit
 
 from vestibule.settings.process import is_loopback
+
+_USUAL_PORTS: Final = {"https": ":443", "http": ":80"}
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port in their one spelling; empty for what is no URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.lower().removesuffix(_USUAL_PORTS.get(parts.scheme, ''))}"
 
 
 def is_safe_url(url: str) -> bool:

@@ -11,31 +11,26 @@ from vestibule.dialects.nhost import shapes, webauthn
 from vestibule.dialects.nhost.dialect import ENROLS, bearer, door_terms, elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
     EndpointDisabled,
-    InvalidCredentials,
     LastWayIn,
     NoPasskey,
     PasskeyNotFound,
     PasskeyRefused,
-    UserNotActive,
 )
 from vestibule.kernel.ids import parse_uuid
 from vestibule.wire import Call, EchoOrigin
 
 _OURS: Final = ("/_/api",)
-_STATE: Final = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
 
 
 @nhost.post(
     "/user/webauthn/add",
     auth=elevated,
     marks=(ENROLS,),
-    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    raises=(EndpointDisabled, *STANDING, PasskeyRefused),
     tags=("security",),
     operation="addSecurityKey",
 )
@@ -51,7 +46,7 @@ async def add_security_key(
     auth=elevated,
     limit=BRUTE_FORCE,
     marks=(ENROLS,),
-    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    raises=(EndpointDisabled, *STANDING, PasskeyRefused),
     tags=("security",),
     operation="verifyAddSecurityKey",
 )
@@ -68,7 +63,7 @@ async def verify_add_security_key(
     "/elevate/webauthn",
     auth=bearer,
     limit=BRUTE_FORCE,
-    raises=(EndpointDisabled, *_STATE, NoPasskey),
+    raises=(EndpointDisabled, *STANDING, NoPasskey),
     tags=("security",),
     operation="elevateWebauthn",
 )
@@ -83,7 +78,7 @@ async def elevate_webauthn(
     "/elevate/webauthn/verify",
     auth=bearer,
     limit=BRUTE_FORCE,
-    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    raises=(EndpointDisabled, *STANDING, PasskeyRefused),
     tags=("security",),
     operation="verifyElevateWebauthn",
 )
@@ -114,7 +109,7 @@ async def get_passkeys(call: Call, caller: Caller, project: Project, core: Core)
     bases=_OURS,
     auth=elevated,
     cors=EchoOrigin(methods=("DELETE",), headers=None),
-    raises=(*_STATE, PasskeyNotFound, LastWayIn),
+    raises=(*STANDING, PasskeyNotFound, LastWayIn),
     tags=("passkeys",),
     operation="removePasskey",
 )

@@ -9,6 +9,7 @@ from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.links import code_bytes
 from vestibule.dialects.nhost.outcomes import session_payload
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
@@ -16,7 +17,6 @@ from vestibule.kernel.errors import (
     EmailRefused,
     InvalidAccessToken,
     InvalidAuthorizationCode,
-    InvalidCredentials,
     InvalidRefreshToken,
     NothingAsked,
     UserNotActive,
@@ -57,7 +57,7 @@ async def refresh_token(
     "/token/verify",
     auth=bearer.optional,
     limit=BRUTE_FORCE,
-    raises=(NothingAsked, InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed),
+    raises=(NothingAsked, *STANDING),
     tags=("session",),
     operation="verifyToken",
 )

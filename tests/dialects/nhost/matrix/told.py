@@ -90,6 +90,7 @@ FORMS: Final = {
     "too many": Told(429, b""),
     # Where the rest of it would stand in a URL:
     "large metadata, by redirect": _business(400, "invalid-request", "The request payload is incorrect"),
+    "too many, by redirect": _business(429, "invalid-request", "Too many attempts, please try again later"),
     "not elevated, by redirect": _business(400, "invalid-request", "elevated claim required"),
     "bad connect": _business(400, "invalid-request", "invalid or expired token"),
     "last way in": _business(400, "invalid-request", "The last way to sign in cannot be removed"),
