@@ -172,6 +172,15 @@ INSERT_ARRIVAL: Final = Statement(
 
 KNOWN_USER: Final = Statement(UUID, "SELECT id FROM vestibule_users WHERE project_id = :project_id AND id = :id")
 
+TAKEN_PHONE: Final = Statement(
+    str,
+    "SELECT phone_number FROM vestibule_users WHERE project_id = :project_id AND phone_number = :phone_number",
+)
+
+TAKEN_ADDRESS: Final = Statement(
+    str, "SELECT email_key FROM vestibule_credentials WHERE project_id = :project_id AND email_key = :email_key"
+)
+
 CREDENTIAL_BY_EMAIL: Final = Statement(
     CredentialRow,
     """

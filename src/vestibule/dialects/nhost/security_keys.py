@@ -97,7 +97,7 @@ async def verify_elevate_webauthn(
     return await session_payload(tokens, project, outcome, elevated=True)
 
 
-@nhost.get("/user/passkeys", bases=_OURS, auth=bearer, raises=_STATE, tags=("passkeys",), operation="getPasskeys")
+@nhost.get("/user/passkeys", bases=_OURS, auth=bearer, raises=STANDING, tags=("passkeys",), operation="getPasskeys")
 async def get_passkeys(call: Call, caller: Caller, project: Project, core: Core) -> webauthn.Passkeys:
     """Answer the caller's passkeys, by what helps to tell them apart."""
     listed = await core.list_passkeys(visit_of(call, project), caller.user_id)
