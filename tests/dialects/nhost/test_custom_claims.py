@@ -385,22 +385,27 @@ async def test_an_exchanged_code_brings_them_too(serve: Serve) -> None:
 
 async def test_other_projects_are_named_to_the_webhook_and_not_asked_of_hasura(serve: Serve) -> None:
     """Hasura serves the default project; a user of another one could have any id there (security 122)."""
+    paths = {"AUTH_JWT_CUSTOM_CLAIMS": '{"org":"metadata.org","nick":"metadata.nick"}'}
     async with serve_stand_in(Hasura()) as hasura, serve_stand_in(ClaimsWebhook()) as webhook:
         webhook.claims = {"level": 1}
-        async with serve(environ={**on_hasura(hasura), **on_webhook(webhook)}) as running:
-            new = NewProject("Other", frozenset({"nhost"}), public_id="other", hosts=("other.example",))
-            await running.core.registry.create_project(new)
-            answer = await Speaker(running).post(
-                "/signup/email-password",
-                {"email": EMAIL, "password": PASSWORD, "options": {"metadata": {"org": "acme"}}},
-                host="other.example",
-            )
-            expected = {
-                "x-hasura-org": "acme",
-                "x-hasura-teams": "null",
-                "x-hasura-tier": "null",
-                "x-hasura-level": "1",
-            }
+        async with serve(environ={**on_hasura(hasura, **paths), **on_webhook(webhook)}) as running:
+            answer = await sign_up_elsewhere(running)
+            expected = {"x-hasura-org": "acme", "x-hasura-nick": "null", "x-hasura-level": "1"}
             assert custom(answer.json()["session"]) == expected
             assert hasura.requests == []
             assert [message["project"] for message in webhook.messages] == ["other"]
+
+
+async def test_other_projects_get_no_token_without_what_only_hasura_knows(serve: Serve) -> None:
+    """Neither a default nor null stands in for it: rights may hang on what is missing (security 97)."""
+    async with serve_stand_in(Hasura()) as hasura, serve(environ=on_hasura(hasura)) as running:
+        assert_unavailable(await sign_up_elsewhere(running))
+        assert hasura.requests == []
+
+
+async def sign_up_elsewhere(running: Running) -> httpx2.Response:
+    """Register somebody in another project."""
+    new = NewProject("Other", frozenset({"nhost"}), public_id="other", hosts=("other.example",))
+    await running.core.registry.create_project(new)
+    body = {"email": EMAIL, "password": PASSWORD, "options": {"metadata": {"org": "acme"}}}
+    return await Speaker(running).post("/signup/email-password", body, host="other.example")
