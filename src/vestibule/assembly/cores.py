@@ -39,6 +39,7 @@ from vestibule.core.passwords import (
     DeanonymizeWithPassword,
     LeakedPasswords,
     NoteLeaked,
+    OlderHashes,
     ProvisionUser,
     RequestPasswordReset,
     ResetPassword,
@@ -131,7 +132,9 @@ def build_core(
             parts.send_letter,
             parts.finish,
         ),
-        sign_in_with_password=SignInWithPassword(db, parts.guesses, parts.hashing, parts.finish, note_leaked),
+        sign_in_with_password=SignInWithPassword(
+            db, parts.guesses, parts.hashing, OlderHashes(db, clock), parts.finish, note_leaked
+        ),
         sign_up_with_passkey=SignUpWithPasskey(
             db,
             clock,

@@ -43,13 +43,14 @@ async def refresh_token(
         raise InvalidRefreshToken
     visit = visit_of(call, project)
     terms = _refresh_terms(project)
-    custom = None
+    custom = asked_at = None
     if core.custom_claims is not None:
         # Before the token rotates: should they not be had, the one that the client holds stays good.
-        live = await core.refresh_session.outlook(visit, secret.bytes, terms)
-        if live is not None:
-            custom = await core.custom_claims(Claimant(project, live.subject, live.session))
-    refreshed = await core.refresh_session(visit, secret.bytes, terms)
+        outlook = await core.refresh_session.outlook(visit, secret.bytes, terms)
+        if outlook is not None:
+            asked_at = outlook.asked_at
+            custom = await core.custom_claims(Claimant(project, outlook.subject, outlook.session))
+    refreshed = await core.refresh_session(visit, secret.bytes, terms, asked_at=asked_at)
     return await tokens.session(project, refreshed.subject, refreshed.session, refreshed.secret, custom=custom)
 
 
