@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from tests.claims.conftest import USER_ID
+from tests.support.cores import settings_for
 from tests.support.providers.hasura import ADMIN_SECRET, Hasura
-from tests.support.providers.standing_in import Answer, Fault
+from tests.support.providers.standing_in import Answer, Fault, StandIn, serve
+from vestibule.assembly.claims import hasura_client
 from vestibule.claims import HasuraClaims, HasuraSettings
 from vestibule.core.claims import Claimant, ClaimPath, SourceFailed, parse_path
 from vestibule.kernel.secret import Secret
@@ -105,6 +107,26 @@ async def test_a_field_that_hasura_does_not_have_is_a_failure(
     with pytest.raises(SourceFailed, match="refused the query") as caught:
         await source_for(hasura, outbound, secret="opensesame").values(claimant)
     assert "opensesame" not in str(caught.value)
+
+
+async def test_the_admin_secret_goes_past_the_proxy(hasura: Hasura, claimant: Claimant) -> None:
+    """A proxy is for servers outside, and would read it: Hasura is called without TLS as a rule."""
+    hasura.users[str(USER_ID)] = ANN
+    async with serve(StandIn()) as proxy:
+        settings = settings_for(
+            "sqlite:///unused.db",
+            {
+                "HASURA_GRAPHQL_GRAPHQL_URL": hasura.graphql,
+                "HASURA_GRAPHQL_ADMIN_SECRET": ADMIN_SECRET,
+                "AUTH_JWT_CUSTOM_CLAIMS": '{"name":"displayName"}',
+                "VESTIBULE_OUTBOUND_PROXY": proxy.url,
+            },
+        )
+        client = hasura_client(settings)
+        assert client is not None
+        assert await source_for(hasura, client).values(claimant) == CLAIMS
+        await client.close()
+    assert proxy.requests == []
 
 
 async def test_a_dead_hasura_is_left_alone(hasura: Hasura, outbound: OutboundClient, claimant: Claimant) -> None:

@@ -76,7 +76,10 @@ class HasuraClaims:
         except OutboundFailed as error:
             raise SourceFailed(f"Hasura: {error}") from error
         if answer.errors or answer.data is None:
-            raise SourceFailed("Hasura refused the query: do all fields of the paths exist, and is the secret right?")
+            raise SourceFailed(
+                "Hasura refused the query: do all fields of the paths exist, is `users` a table there and no view,"
+                " and is the secret right?"
+            )
         if answer.data.user is None:
             raise SourceFailed("Hasura does not know the user: does it serve the database of this server?")
         return answer.data.user

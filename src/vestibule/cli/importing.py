@@ -58,7 +58,13 @@ def nhost(
 ) -> None:
     """Take over the users of an Nhost Auth server with all they sign in with. May be stopped, and run again."""
     from vestibule.asgi.exits import Ending, ExitCode  # noqa: PLC0415 - `--help` needs none of these
-    from vestibule.importing import ImportUsers, SourceRefused, SourceUnavailable, Watch  # noqa: PLC0415
+    from vestibule.importing import (  # noqa: PLC0415
+        ImportUsers,
+        SourceInterrupted,
+        SourceRefused,
+        SourceUnavailable,
+        Watch,
+    )
     from vestibule.providers import ROWS  # noqa: PLC0415
 
     flags = flags_of(config, dev=dev)
@@ -82,7 +88,12 @@ def nhost(
     except SourceUnavailable as error:
         raise Ending(
             ExitCode.DATABASE_UNAVAILABLE,
-            "the database to import from cannot be reached; see that its URL, user and password are right."
+            "the database to import from cannot be reached; see that its URL, user and password are right",
+        ) from error
+    except SourceInterrupted as error:
+        raise Ending(
+            ExitCode.DATABASE_UNAVAILABLE,
+            f"the database to import from stopped in the middle: {error}."
             " What was imported stays: run the same command again to go on",
         ) from error
     if as_json:

@@ -239,7 +239,8 @@ OUTBOUND_PROXY: Final = Variable[str | None](
     "VESTIBULE_OUTBOUND_PROXY",
     text,
     None,
-    "HTTP proxy for what this server calls: `http://proxy.example:3128`. It must keep private addresses out itself.",
+    "HTTP proxy for what this server calls, except Hasura: `http://proxy.example:3128`."
+    " It must keep private addresses out itself.",
     secret=True,
 )
 OUTBOUND_CA_FILE: Final = Variable[str | None](
