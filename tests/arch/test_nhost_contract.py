@@ -8,7 +8,7 @@ import pytest
 from tests.arch import nhost_contract
 from tests.arch.nhost_contract import Ours, Theirs, complaints
 
-TABLE = {
+TABLE: dict[str, Any] = {
     "operations": {
         "POST /notes": {"query": "draft boolean", "body": "Note", "answer": "Answer"},
     },

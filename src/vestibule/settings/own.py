@@ -5,7 +5,19 @@ from typing import Any, Final
 
 from vestibule.protection.settings import LEAKED_PASSWORDS_URL as LEAKED_PASSWORDS
 from vestibule.protection.settings import TURNSTILE_URL as TURNSTILE
-from vestibule.settings.environ import Variable, countries, days, duration, names, one_of, seconds, switch, text, whole
+from vestibule.settings.environ import (
+    Variable,
+    countries,
+    days,
+    duration,
+    names,
+    one_of,
+    seconds,
+    switch,
+    text,
+    url,
+    whole,
+)
 
 PREFIX: Final = "VESTIBULE_"
 _MOST: Final = 2**31 - 1
@@ -38,7 +50,7 @@ SHUTDOWN: Final = Variable(
 )
 PUBLIC_URL: Final = Variable[str | None](
     "VESTIBULE_PUBLIC_URL",
-    text,
+    url,
     None,
     "How browsers and mails reach this server, without a path. All links are built from it.",
     shown="scheme and host of `AUTH_SERVER_URL`",
@@ -251,12 +263,12 @@ OUTBOUND_CA_FILE: Final = Variable[str | None](
 )
 
 TURNSTILE_URL: Final = Variable(
-    "VESTIBULE_TURNSTILE_URL", text, TURNSTILE, "Where solutions of Turnstile are checked; for tests."
+    "VESTIBULE_TURNSTILE_URL", url, TURNSTILE, "Where solutions of Turnstile are checked; for tests."
 )
 
 HIBP_URL: Final = Variable(
     "VESTIBULE_HIBP_URL",
-    text,
+    url,
     LEAKED_PASSWORDS,
     "Where ranges of leaked passwords are asked for: a mirror of your own, say.",
 )

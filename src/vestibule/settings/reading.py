@@ -192,7 +192,7 @@ def _public_url(reader: Reader, place: Listening, *, is_dev: bool) -> str:
     chosen = own.PUBLIC_URL if reader.is_set(own.PUBLIC_URL) else nhost.SERVER_URL
     written = reader.get(chosen)
     if written is None:
-        if not is_dev:
+        if not is_dev and not reader.is_set(chosen):
             reader.refuse(
                 own.PUBLIC_URL.name,
                 "is unset, so links in mails would lead nowhere",
