@@ -131,8 +131,10 @@ async def _known(db: Queries, project_id: ProjectId, ids: Sequence[UUID]) -> fro
 
 async def _refused(db: Queries, project_id: ProjectId, arrivals: Sequence[Arrival]) -> dict[UUID, str]:
     """Return who cannot come, and why: somebody here has their number or address, or somebody before them does."""
-    numbers = [{"project_id": project_id, "phone_number": one.phone_number} for one in arrivals if one.phone_number]
-    keys = [{"project_id": project_id, "email_key": one.address.key} for one in arrivals if one.address]
+    numbers: list[rows.Row] = [
+        {"project_id": project_id, "phone_number": one.phone_number} for one in arrivals if one.phone_number
+    ]
+    keys: list[rows.Row] = [{"project_id": project_id, "email_key": one.address.key} for one in arrivals if one.address]
     taken: set[str | None] = {*await db.each(users.TAKEN_PHONE, numbers), *await db.each(users.TAKEN_ADDRESS, keys)}
     refused: dict[UUID, str] = {}
     for one in arrivals:
