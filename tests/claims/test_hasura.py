@@ -43,6 +43,10 @@ def source_for(hasura: Hasura, outbound: OutboundClient, secret: str = ADMIN_SEC
     return HasuraClaims(settings, claims, outbound)
 
 
+def elsewhere(claimant: Claimant) -> Claimant:
+    return replace(claimant, project=replace(claimant.project, public_id="other"))
+
+
 async def test_one_query_fetches_what_all_paths_name(
     hasura: Hasura, outbound: OutboundClient, claimant: Claimant
 ) -> None:
@@ -140,7 +144,18 @@ async def test_users_of_other_projects_are_not_asked_about(
 ) -> None:
     """Somebody else may have their id there; their claims are read in what this server knows (security 122)."""
     hasura.users[str(USER_ID)] = ANN
-    elsewhere = replace(claimant, project=replace(claimant.project, public_id="other"))
-    values = await source_for(hasura, outbound).values(elsewhere)
-    assert values == {"name": "Ann", "org": "acme", "roles": ["user", "me"], "teams": None, "tier": "free"}
+    paths = {"name": "displayName", "org": "metadata.org.name", "tier": "metadata.plan", "roles": "roles[].role"}
+    values = await source_for(hasura, outbound, **paths).values(elsewhere(claimant))
+    assert values == {"name": "Ann", "org": None, "tier": "free", "roles": ["user", "me"]}
+    assert hasura.requests == []
+
+
+@pytest.mark.parametrize("path", ["plan.tier", "roles[].more.text", "roles[?(@.more==1)].role", "email.domain"])
+async def test_no_default_stands_in_for_what_only_hasura_knows(
+    hasura: Hasura, outbound: OutboundClient, claimant: Claimant, path: str
+) -> None:
+    """In another project there is no telling what the claim would have said (security 97)."""
+    hasura.users[str(USER_ID)] = ANN
+    with pytest.raises(SourceFailed, match="only Hasura knows 'tier'"):
+        await source_for(hasura, outbound, name="displayName", tier=path).values(elsewhere(claimant))
     assert hasura.requests == []
