@@ -240,21 +240,6 @@ async def test_a_row_with_the_id_of_another_projects_user_keeps_its_address(
     assert (kept["email"], kept["phone_number"]) == (theirs.email, theirs.phone_number)
 
 
-async def test_who_was_here_before_is_copied_and_repeating_changes_nothing(
-    database_url: str, nhost: Any, under_test: CoreUnderTest
-) -> None:
-    """Users, and those whom an import brought with the same ids."""
-    users = [(await under_test.sign_up()).subject.id for _ in range(3)]
-    imported = await add_person(nhost, id=users[0], email="person1@example.com", password="an old one")
-    first = await create_mirror(database_url)
-    assert (first.users, first.strangers) == (3, 0)
-    rows = [await mirrored(nhost, user_id) for user_id in users]
-    assert all(rows)
-    assert await create_mirror(database_url) == first
-    assert [await mirrored(nhost, user_id) for user_id in users] == rows
-    assert imported.id == users[0]
-
-
 async def test_a_removed_mirror_copies_no_longer(database_url: str, nhost: Any, under_test: CoreUnderTest) -> None:
     """What was copied stays."""
     await create_mirror(database_url)

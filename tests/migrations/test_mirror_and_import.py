@@ -72,8 +72,7 @@ async def test_whoever_is_overtaken_stays_there_too(database_url: str, nhost: An
     summary = await importing
     assert (summary.imported, summary.skipped) == (1, {("user", "email-taken"): 1})
     assert await notes_of(nhost, theirs.id) == 1
-    there = await under_test.core.users.subject(under_test.db, under_test.project.id, others.id)
-    assert there.email == "other@example.com"
+    assert (await under_test.core.users.subject(under_test.db, under_test.project.id, others.id)).email == others.email
 
 
 @pytest.mark.parametrize("shown", [False, True], ids=["at the commit", "at once"])

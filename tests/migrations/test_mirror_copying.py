@@ -30,6 +30,21 @@ async def three_users(under_test: CoreUnderTest, name: str) -> list[UUID]:
     return users
 
 
+async def test_who_was_here_before_is_copied_and_repeating_changes_nothing(
+    database_url: str, nhost: Any, under_test: CoreUnderTest
+) -> None:
+    """Users, and those whom an import brought with the same ids."""
+    users = [(await under_test.sign_up()).subject.id for _ in range(3)]
+    imported = await add_person(nhost, id=users[0], email="person1@example.com", password="an old one")
+    first = await create_mirror(database_url)
+    assert (first.users, first.strangers) == (3, 0)
+    rows = [await mirrored(nhost, user_id) for user_id in users]
+    assert all(rows)
+    assert await create_mirror(database_url) == first
+    assert [await mirrored(nhost, user_id) for user_id in users] == rows
+    assert imported.id == users[0]
+
+
 @pytest.mark.parametrize(
     ("name", "said"), [("Nobody", "the application does not want this user"), ("Late", "too late")]
 )

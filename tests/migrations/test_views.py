@@ -161,6 +161,14 @@ async def test_a_database_without_our_schema_is_left_alone(postgres_server: Post
         await change("sqlite:///some.db")
 
 
+async def test_a_table_of_somebody_elses_is_refused_in_plain_words(database_url: str, connection: Any) -> None:
+    """Where Nhost's other tables are and auth.users is not; nothing is made then."""
+    await connection.execute("CREATE SCHEMA auth; CREATE TABLE auth.user_roles (id uuid)")
+    with pytest.raises(HasuraRefused, match='"user_roles" is not a view'):
+        await create_views(database_url)
+    assert await connection.fetchval("SELECT to_regclass('auth.users')") is None
+
+
 async def test_no_parallel_query_reads_metadata(database_url: str, connection: Any, under_test: CoreUnderTest) -> None:
     """Up to release 16 none may begin a subtransaction, and what reads JSON that may be no jsonb has to."""
     user_id = (await under_test.sign_up()).subject.id

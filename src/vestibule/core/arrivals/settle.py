@@ -14,14 +14,13 @@ from typing import Final
 from uuid import UUID
 
 from vestibule.core.access_tokens import store as access_tokens
-from vestibule.core.arrivals import rows
+from vestibule.core.arrivals import rows, store
 from vestibule.core.arrivals.people import Arrival
 from vestibule.core.passkeys import store as passkeys
 from vestibule.core.sessions import store as sessions
 from vestibule.core.social import store as identities
 from vestibule.core.totp import TotpSecrets
 from vestibule.core.totp import store as totp
-from vestibule.core.users import store as users
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
 from vestibule.kernel.errors import StorageUnavailable
@@ -92,9 +91,9 @@ class SettleArrivals:
         new = [one for one in arrivals if one.id not in known]
         refused = await _refused(tx, project_id, new)
         new = [one for one in new if one.id not in refused]
-        written = await tx.each(users.INSERT_ARRIVAL, [rows.user(project_id, one) for one in new])
+        written = await tx.each(store.INSERT_ARRIVAL, [rows.user(project_id, one) for one in new])
         named = [rows.address(project_id, one, one.address, self.entropy) for one in new if one.address is not None]
-        addressed = await tx.each(users.INSERT_ARRIVED_ADDRESS, named)
+        addressed = await tx.each(store.INSERT_ARRIVED_ADDRESS, named)
         if len(written) < len(new) or len(addressed) < len(named):
             raise _Overtaken
         left_behind = await self._belongings(tx, project_id, new)
@@ -126,7 +125,7 @@ class SettleArrivals:
 
 async def _known(db: Queries, project_id: ProjectId, ids: Sequence[UUID]) -> frozenset[UUID]:
     asked = [{"project_id": project_id, "id": user_id} for user_id in ids]
-    return frozenset(await db.each(users.KNOWN_USER, asked))
+    return frozenset(await db.each(store.KNOWN_USER, asked))
 
 
 async def _refused(db: Queries, project_id: ProjectId, arrivals: Sequence[Arrival]) -> dict[UUID, str]:
@@ -135,7 +134,7 @@ async def _refused(db: Queries, project_id: ProjectId, arrivals: Sequence[Arriva
         {"project_id": project_id, "phone_number": one.phone_number} for one in arrivals if one.phone_number
     ]
     keys: list[rows.Row] = [{"project_id": project_id, "email_key": one.address.key} for one in arrivals if one.address]
-    taken: set[str | None] = {*await db.each(users.TAKEN_PHONE, numbers), *await db.each(users.TAKEN_ADDRESS, keys)}
+    taken: set[str | None] = {*await db.each(store.TAKEN_PHONE, numbers), *await db.each(store.TAKEN_ADDRESS, keys)}
     refused: dict[UUID, str] = {}
     for one in arrivals:
         key = one.address.key if one.address else None

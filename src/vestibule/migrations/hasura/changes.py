@@ -125,9 +125,11 @@ async def _connected(url: str) -> AsyncIterator[_Connection]:
     except (asyncpg.DependentObjectsStillExistError, asyncpg.InvalidTableDefinitionError) as error:
         raise HasuraRefused(f"{error}; remove what depends on it first") from error
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        if isinstance(error, asyncpg.PostgresError) and not connection.is_closed():
+        if isinstance(error, OSError) or connection.is_closed():
+            raise StorageUnavailable from error
+        if isinstance(error, asyncpg.PostgresError):
             raise HasuraRefused(_said(error)) from error
-        raise StorageUnavailable from error
+        raise
     finally:
         await connection.close()
 
@@ -182,6 +184,8 @@ async def _problem(connection: _Connection, names: Mapping[str, str], ids: Seque
     try:
         async with _changing(connection):
             await connection.execute(_filled(mirror.COPY, names), ids)
+    except asyncpg.InsufficientPrivilegeError:  # which is about whoever runs this, and not about a user
+        raise
     except asyncpg.PostgresError as error:
         if connection.is_closed():
             raise

@@ -100,7 +100,7 @@ BEGIN
             phone IS NOT NULL AND person.phone_verified_at IS NOT NULL, person.default_role, person.is_anonymous,
             CASE WHEN person.mfa_type = 'totp' THEN 'totp' END, @own@.vestibule_jsonb(person.metadata::json)
         INTO {_of("ours")};
-        SELECT a.* INTO theirs FROM auth.users AS a WHERE a.id = wanted;
+        SELECT {_of("a")} INTO {_of("theirs")} FROM auth.users AS a WHERE a.id = wanted;
         is_same := FOUND AND ({_of("theirs")}) IS NOT DISTINCT FROM ({_of("ours")});
         BEGIN
             {_OPEN};
