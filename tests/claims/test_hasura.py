@@ -110,7 +110,7 @@ async def test_a_field_that_hasura_does_not_have_is_a_failure(
 
 
 async def test_the_admin_secret_goes_past_the_proxy(hasura: Hasura, claimant: Claimant) -> None:
-    """A proxy is for servers outside, and would read it: Hasura is called without TLS as a rule."""
+    """A proxy is for servers outside, and would read it: Hasura is called without TLS as a rule (security 141)."""
     hasura.users[str(USER_ID)] = ANN
     async with serve(StandIn()) as proxy:
         settings = settings_for(

@@ -31,7 +31,7 @@ def hasura_client(settings: Settings) -> OutboundClient | None:
     """Return a client that may call Hasura, which stands next to this server as a rule; None without Hasura.
 
     Nobody else gets it: an address that a user chose must not lead there. A proxy, which stands between this server and
-    others, gets neither the calls nor the admin secret in them.
+    others, gets neither the calls nor the admin secret in them (security 141).
     """
     if settings.claims is None or settings.claims.hasura is None:
         return None
