@@ -1,5 +1,6 @@
 """Custom claims in the tokens of this door: where they come from, and what is done when they cannot be had."""
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -286,6 +287,18 @@ async def test_a_session_from_before_the_move_is_named_to_the_webhook_before_it_
         assert len(webhook.requests) == 2
         assert (message["session"]["id"], message["method"]) == (session["refreshTokenId"], "imported")
         assert message["user"]["id"] == signed_up["user"]["id"]
+
+
+async def test_tabs_from_before_the_move_wait_for_their_claims_side_by_side(serve: Serve) -> None:
+    """Whoever comes second finds the token spent meanwhile, and goes on in the session that it began (security 22)."""
+    async with serve_stand_in(ClaimsWebhook()) as webhook, serve(environ=on_webhook(webhook)) as running:
+        speaker = Speaker(running)
+        old = await with_old_token(running, await speaker.sign_up())
+        answers = await asyncio.gather(*(speaker.refresh(old) for _ in range(4)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({answer.json()["refreshToken"] for answer in answers}) == 1
+        told = {message["session"]["id"] for message in webhook.messages[1:]}
+        assert told == {answers[0].json()["refreshTokenId"]}
 
 
 async def test_slow_claims_end_no_session(serve: Serve) -> None:
