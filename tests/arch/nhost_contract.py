@@ -47,13 +47,18 @@ class Theirs:
         self._schemas: dict[str, str] = table["schemas"]
 
     def fields(self, schema: str) -> dict[str, Field]:
-        """Return the fields of a schema by its name, or of a list of fields."""
+        """Return the fields of a schema by its name, or of a list of fields.
+
+        Raises: ValueError for what is neither; left out, it would be compared with nothing.
+        """
         written = self._schemas.get(schema, schema)
-        return {
-            match["name"]: Field(bool(match["required"]), match["type"])
-            for match in (_FIELD.fullmatch(part) for part in written.split("; "))
-            if match is not None
-        }
+        found = {}
+        for part in written.split("; ") if written else ():
+            match = _FIELD.fullmatch(part)
+            if match is None:
+                raise ValueError(f"{part!r} in {TABLE.name} is no field, and no schema")
+            found[match["name"]] = Field(bool(match["required"]), match["type"])
+        return found
 
     def is_schema(self, name: str) -> bool:
         """Tell whether the name is a schema's, not that of a plain type."""
@@ -160,6 +165,10 @@ class Comparison:
             yield from self._taken(plain, schema)
         elif types and _plain(plain) not in types:
             yield f"{name} is taken with {field} as {_listed(types)}, not as {_plain(plain)}"
+        if plain.startswith("["):
+            for part in self.ours.parts(schema):
+                if "items" in part:
+                    yield from self._type_taken(name, f"what is in {field}", plain[1:-1], part["items"])
         if may_be_null and types and "null" not in types:
             yield f"{name} is taken without null as {field}"
 

@@ -8,12 +8,12 @@ import pytest
 from tests.arch import nhost_contract
 from tests.arch.nhost_contract import Ours, Theirs, complaints
 
-TABLE = {
+TABLE: dict[str, Any] = {
     "operations": {
         "POST /notes": {"query": "draft boolean", "body": "Note", "answer": "Answer"},
     },
     "schemas": {
-        "Note": "text! string; tags [string]; author Author",
+        "Note": "text! string; tags [string]; author Author; readers [Author]",
         "Author": "name! string",
         "Answer": "id! string; size integer; author Author|null",
         "ErrorResponse": "error! string",
@@ -29,7 +29,8 @@ def thing(required: tuple[str, ...], **properties: Any) -> dict[str, Any]:
 def document() -> dict[str, Any]:
     """Return a document that holds all of the table."""
     author = {"$ref": "#/components/schemas/Author"}
-    note = thing(("text",), text=TEXT, tags={"type": "array", "items": TEXT}, author=author)
+    tags, readers = ({"type": "array", "items": items} for items in (TEXT, author))
+    note = thing(("text",), text=TEXT, tags=tags, author=author, readers=readers)
     answer = thing(("id",), id=TEXT, size={"type": "integer"}, author={"anyOf": [author, {"type": "null"}]})
     return {
         "components": {"schemas": {"Author": thing(("name",), name=TEXT)}},
@@ -97,6 +98,12 @@ ANSWER = f"{POST} responses 200 content application/json schema"
         (f"{POST} requestBody content application/json", None, "POST /notes takes no application/json"),
         (f"{BODY} properties tags", None, "Note is taken without tags"),
         (f"{BODY} properties tags", TEXT, "Note is taken with tags as string, not as array"),
+        (
+            f"{BODY} properties tags items",
+            {"type": "integer"},
+            "Note is taken with what is in tags as integer, not as string",
+        ),
+        (f"{BODY} properties readers items", thing(("id",), id=TEXT), "Author is taken without name"),
         (f"{BODY} required", ["text", "tags"], "Note is only taken with tags"),
         (f"{ANSWER} properties size", None, "Answer is given without size"),
         (f"{ANSWER} properties size", TEXT, "Answer gives size as string, not as integer"),
@@ -130,3 +137,18 @@ def test_an_accepted_difference_must_be_one() -> None:
     assert complaints(Theirs(table), Ours(document())) == [
         "POST /notes is not served: is none any more, take it from nhost_operations.toml"
     ]
+
+
+@pytest.mark.parametrize("unreadable", ["size int eger", "size", "size!integer", "id! string,size integer", ""])
+def test_what_cannot_be_read_in_the_table_is_not_passed_over(unreadable: str) -> None:
+    """A field that is dropped is compared with nothing."""
+    schemas = {**TABLE["schemas"], "Answer": f"id! string; {unreadable}"}
+    with pytest.raises(ValueError, match="is no field, and no schema"):
+        complaints(Theirs({**TABLE, "schemas": schemas}), Ours(document()))
+
+
+def test_a_misspelt_schema_is_not_passed_over() -> None:
+    """It holds nothing that could be missed."""
+    operations = {"POST /notes": {"body": "Notes"}}
+    with pytest.raises(ValueError, match=r"'Notes' in nhost_operations\.toml is no field, and no schema"):
+        complaints(Theirs({**TABLE, "operations": operations}), Ours(document()))

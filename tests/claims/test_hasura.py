@@ -7,8 +7,10 @@ from datetime import timedelta
 import pytest
 
 from tests.claims.conftest import USER_ID
+from tests.support.cores import settings_for
 from tests.support.providers.hasura import ADMIN_SECRET, Hasura
-from tests.support.providers.standing_in import Answer, Fault
+from tests.support.providers.standing_in import Answer, Fault, StandIn, serve
+from vestibule.assembly.claims import hasura_client
 from vestibule.claims import HasuraClaims, HasuraSettings
 from vestibule.core.claims import Claimant, ClaimPath, SourceFailed, parse_path
 from vestibule.kernel.secret import Secret
@@ -39,6 +41,10 @@ def source_for(hasura: Hasura, outbound: OutboundClient, secret: str = ADMIN_SEC
     defaults = {"tier": "free"}
     claims = tuple(ClaimPath(name, parse_path(path), defaults.get(name)) for name, path in (paths or PATHS).items())
     return HasuraClaims(settings, claims, outbound)
+
+
+def elsewhere(claimant: Claimant) -> Claimant:
+    return replace(claimant, project=replace(claimant.project, public_id="other"))
 
 
 async def test_one_query_fetches_what_all_paths_name(
@@ -103,6 +109,26 @@ async def test_a_field_that_hasura_does_not_have_is_a_failure(
     assert "opensesame" not in str(caught.value)
 
 
+async def test_the_admin_secret_goes_past_the_proxy(hasura: Hasura, claimant: Claimant) -> None:
+    """A proxy is for servers outside, and would read it: Hasura is called without TLS as a rule (security 141)."""
+    hasura.users[str(USER_ID)] = ANN
+    async with serve(StandIn()) as proxy:
+        settings = settings_for(
+            "sqlite:///unused.db",
+            {
+                "HASURA_GRAPHQL_GRAPHQL_URL": hasura.graphql,
+                "HASURA_GRAPHQL_ADMIN_SECRET": ADMIN_SECRET,
+                "AUTH_JWT_CUSTOM_CLAIMS": '{"name":"displayName"}',
+                "VESTIBULE_OUTBOUND_PROXY": proxy.url,
+            },
+        )
+        client = hasura_client(settings)
+        assert client is not None
+        assert await source_for(hasura, client).values(claimant) == CLAIMS
+        await client.close()
+    assert proxy.requests == []
+
+
 async def test_a_dead_hasura_is_left_alone(hasura: Hasura, outbound: OutboundClient, claimant: Claimant) -> None:
     """After five calls without an answer the next ones fail at once (security 97)."""
     source = source_for(hasura, outbound)
@@ -118,7 +144,18 @@ async def test_users_of_other_projects_are_not_asked_about(
 ) -> None:
     """Somebody else may have their id there; their claims are read in what this server knows (security 122)."""
     hasura.users[str(USER_ID)] = ANN
-    elsewhere = replace(claimant, project=replace(claimant.project, public_id="other"))
-    values = await source_for(hasura, outbound).values(elsewhere)
-    assert values == {"name": "Ann", "org": "acme", "roles": ["user", "me"], "teams": None, "tier": "free"}
+    paths = {"name": "displayName", "org": "metadata.org.name", "tier": "metadata.plan", "roles": "roles[].role"}
+    values = await source_for(hasura, outbound, **paths).values(elsewhere(claimant))
+    assert values == {"name": "Ann", "org": None, "tier": "free", "roles": ["user", "me"]}
+    assert hasura.requests == []
+
+
+@pytest.mark.parametrize("path", ["plan.tier", "roles[].more.text", "roles[?(@.more==1)].role", "email.domain"])
+async def test_no_default_stands_in_for_what_only_hasura_knows(
+    hasura: Hasura, outbound: OutboundClient, claimant: Claimant, path: str
+) -> None:
+    """In another project there is no telling what the claim would have said (security 97)."""
+    hasura.users[str(USER_ID)] = ANN
+    with pytest.raises(SourceFailed, match="only Hasura knows 'tier'"):
+        await source_for(hasura, outbound, name="displayName", tier=path).values(elsewhere(claimant))
     assert hasura.requests == []

@@ -250,6 +250,9 @@ SECRETS = {
     "AUTH_SMTP_PASS": "opensesame",
     "VESTIBULE_REDIS_URL": "redis://:barracuda@cache:6379/0",
     "VESTIBULE_SECRET_KEYS": "a salmon of thirty-two characters",
+    "VESTIBULE_CLAIMS_WEBHOOK_URL": "https://claims.acme.example/v1?key=anchovy",
+    "VESTIBULE_CLAIMS_WEBHOOK_SECRET": "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+    "AUTH_SMS_GENERIC_URL": "https://haddock:sardine@sms.acme.example/send#turbot",
 }
 
 
@@ -258,8 +261,11 @@ def test_config_check_shows_settings_and_hides_secrets(run: Run, options: tuple[
     """The output may be pasted into an issue (security 117)."""
     shown = run("config", "check", *options, env=base_environment() | SECRETS)
     assert shown.returncode == 0
-    for secret in ("hunter2", "tuna", "swordfish", "opensesame", "barracuda", "salmon"):
+    hidden = ("hunter2", "tuna", "swordfish", "opensesame", "barracuda", "salmon")
+    for secret in (*hidden, "anchovy", "MDEy", "haddock", "sardine", "turbot"):
         assert secret not in shown.stdout + shown.stderr
+    assert "https://claims.acme.example/v1?***" in shown.stdout
+    assert "https://***@sms.acme.example/send#***" in shown.stdout
     assert "postgres://auth:***@db:5432/app" in shown.stdout
     assert "https://auth.acme.example/v1" in shown.stdout
 

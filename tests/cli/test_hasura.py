@@ -17,10 +17,12 @@ def on_postgres(environment: dict[str, str], postgres_url: str) -> str:
     return postgres_url
 
 
-async def become_nhosts(url: str) -> None:
+async def become_nhosts(url: str, *more: str) -> None:
     connection = await asyncpg.connect(url)
     try:
         await lay_out(connection)
+        for statement in more:
+            await connection.execute(statement)
         await add_person(connection, email="stranger@example.com")
     finally:
         await connection.close()
@@ -37,6 +39,16 @@ def test_users_are_mirrored_from_the_command_on(run: Run, on_postgres: str) -> N
     assert "Copied 1 users into auth.users" in told
     assert "1 rows of auth.users are nobody's here" in told
     assert json.loads(run("hasura", "mirror", "--remove", "--json").stdout) == {"mirrored": False}
+
+
+def test_whoever_cannot_be_copied_is_named_in_one_line(run: Run, on_postgres: str) -> None:
+    """Without a traceback, whatever a constraint of the application has against them."""
+    asyncio.run(become_nhosts(on_postgres, "ALTER TABLE auth.users ADD CHECK (display_name <> 'Ada')"))
+    created = json.loads(run("user", "create", "ada@example.com", "--name", "Ada", "--json").stdout)
+    refused = run("hasura", "mirror")
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1)
+    assert f"not everybody can be copied into auth.users ({created['id']}: new row for relation" in refused.stderr
+    assert "ada@example.com" not in refused.stderr
 
 
 def test_views_are_made_where_nhost_never_was(run: Run, on_postgres: str) -> None:

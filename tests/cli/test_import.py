@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+import subprocess
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -108,4 +109,26 @@ def test_a_database_without_users_is_refused_with_what_was_seen(
     assert done.stderr == (
         "error: this is no database of Nhost Auth: there is no table auth.users; it has no schema auth, or we may not"
         " read it\n"
+    )
+
+
+def test_a_database_that_stops_says_what_it_said(run: Run, environ: dict[str, str], old_url: str) -> None:
+    """Not that it cannot be reached, which would send the operator looking at the URL."""
+
+    async def locked() -> "subprocess.CompletedProcess[str]":
+        connection = await asyncpg.connect(old_url)
+        name = await connection.fetchval("SELECT current_database()")
+        await connection.execute(f"ALTER DATABASE {name} SET lock_timeout = '50ms'")
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE auth.users")
+            done = await asyncio.to_thread(run, "import", "nhost", "--from", old_url, env=environ)
+        await connection.close()
+        return done
+
+    with ThreadPoolExecutor(1) as thread:
+        done = thread.submit(asyncio.run, locked()).result()
+    assert done.returncode == 5
+    assert done.stderr == (
+        "error: the database to import from stopped in the middle: canceling statement due to lock timeout."
+        " What was imported stays: run the same command again to go on\n"
     )

@@ -4,7 +4,9 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
+import bcrypt
 import httpx2
 import pytest
 from argon2 import PasswordHasher
@@ -19,6 +21,12 @@ EVERY = [*NAMES, "replyke"]
 NEVER_SET = Statement(None, "UPDATE vestibule_credentials SET password_hash = NULL WHERE project_id = :project_id")
 BCRYPT = "$2b$04$eJzrGU7YDGMUyDoFMdiQ3u7Eqfk7ujd.i8tK0g1OCe9JHvQ.YDLoq"
 IMPORT = Statement(None, "UPDATE vestibule_credentials SET password_hash = :known WHERE project_id = :project_id")
+
+
+ADD_OLDER = Statement(
+    None,
+    "UPDATE vestibule_credentials SET password_hash = :known WHERE project_id = :project_id AND email_key = :email",
+)
 
 
 @contextmanager
@@ -77,6 +85,46 @@ async def test_unknown_email_costs_the_same_as_wrong_password(
         assert await work("nobody@example.com", decomposed) == await work(EMAIL, decomposed)
         await running.core.db.run(NEVER_SET, project_id=running.project.id)
         assert await work(EMAIL) == expected
+
+
+async def test_who_came_with_an_older_hash_is_not_told_apart(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a project has bcrypt hashes every wrong password costs one of the dearest beside the Argon2, whether
+    nobody has the address, or somebody with a hash of that cost, of a lower one, of ours, or none (security 82).
+    """
+    argon2, rounds = [], []
+    verify, checkpw = PasswordHasher.verify, bcrypt.checkpw
+
+    def counting_verify(self: PasswordHasher, *arguments: str | bytes) -> bool:
+        argon2.append(1)
+        return verify(self, *arguments)
+
+    def counting_checkpw(password: bytes, hashed: bytes) -> bool:
+        rounds.append(2 ** int(hashed[4:6]))
+        return checkpw(password, hashed)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counting_verify)
+    monkeypatch.setattr(bcrypt, "checkpw", counting_checkpw)
+    people = {"dearest": bcrypt.gensalt(7), "cheaper": bcrypt.gensalt(4), "none": None, "ours": b""}
+    async with serve() as running:
+        door = doors_of(running).nhost
+        for name, salt in people.items():
+            await door.sign_up(f"{name}@example.com")
+            if salt != b"":
+                known = None if salt is None else bcrypt.hashpw(PASSWORD.encode(), salt).decode()
+                email = f"{name}@example.com"
+                await running.core.db.run(ADD_OLDER, project_id=running.project.id, email=email, known=known)
+        running.clock.advance(timedelta(minutes=1))
+
+        async def work(name: str, password: str) -> tuple[int, int]:
+            argon2.clear()
+            rounds.clear()
+            assert (await door.try_to_sign_in(f"{name}@example.com", password)).status_code == 401
+            return sum(argon2), sum(rounds)
+
+        for name in (*people, "nobody"):
+            assert await work(name, WRONG_PASSWORD) == (1, 2**7), name
+            assert await work(name, "Not that horse 9 e\u0301") == (2, 2 * 2**7), name
+        assert (await door.try_to_sign_in("cheaper@example.com", PASSWORD)).status_code == 200
 
 
 @pytest.mark.parametrize("name", CONCEALING)

@@ -51,7 +51,7 @@ async def test_a_dry_run_writes_nothing_and_tells_the_same(move: Move, small_pag
     assert await counts(move) == before
     done = await move.run()
     assert tried.as_dict() == done.as_dict()
-    assert told == move.skipped
+    assert sorted(told, key=repr) == sorted(move.skipped, key=repr)
     assert {one.why for one in told} == {
         "invalid-email",
         "phone-number-taken",
@@ -151,9 +151,10 @@ async def test_the_trail_says_who_imported_what(move: Move) -> None:
     summary = await move.run()
     core = move.running.core
     rows = await core.audit.latest(core.db, move.running.project.id, limit=100)
-    finished, started = [row for row in rows if row.event.startswith("import.")]
-    assert (started.event, started.actor, started.detail) == ("import.started", "tests", {"source": "nhost"})
-    assert (finished.event, finished.detail["imported"]) == ("import.finished", summary.imported)
+    told = {row.event: row for row in rows if row.event.startswith("import.")}  # both of one moment: the clock stands
+    assert set(told) == {"import.started", "import.finished"}
+    assert (told["import.started"].actor, told["import.started"].detail) == ("tests", {"source": "nhost"})
+    assert told["import.finished"].detail["imported"] == summary.imported
 
 
 async def test_no_secret_is_in_what_is_told(move: Move) -> None:

@@ -1,5 +1,7 @@
 """The old database: which are taken, what is said of others, and that it is only read."""
 
+from datetime import timedelta
+
 import asyncpg
 import pytest
 
@@ -7,7 +9,7 @@ from tests.importing.conftest import Move
 from tests.support.databases import empty_postgres
 from tests.support.nhost_layout import Connection, add_person, lay_out
 from tests.support.postgres import PostgresServer
-from vestibule.importing import OldServer, SourceRefused, SourceUnavailable, store
+from vestibule.importing import OldServer, SourceInterrupted, SourceRefused, SourceUnavailable, source, store
 from vestibule.kernel.errors import StorageUnavailable
 from vestibule.storage import Engine, Statement
 
@@ -18,6 +20,7 @@ OPENED = {
     store.TOKENS: store.OPEN_TOKENS,
 }
 STATEMENTS = {name: value for name, value in vars(store).items() if isinstance(value, Statement)}
+TIMEOUTS = ("statement_timeout", "idle_in_transaction_session_timeout")
 WRITE = "UPDATE auth.users SET display_name = 'written'"
 
 
@@ -98,6 +101,36 @@ async def test_a_database_that_is_away_is_told_from_our_own() -> None:
     with pytest.raises(SourceUnavailable):
         async with OldServer.at("postgresql://somebody:hunter2@127.0.0.1:1/nowhere").reading():
             pass
+
+
+async def test_no_timeout_of_the_database_ends_a_long_reading(old_url: str, old: Connection) -> None:
+    """The first piece of what users have comes when all of it is sorted, whatever its database allows others."""
+    name = await old.fetchval("SELECT current_database()")
+    for setting in TIMEOUTS:
+        await old.execute(f"ALTER DATABASE {name} SET {setting} = '7s'")
+    async with OldServer.at(old_url).reading() as reading:
+        found = [await reading.tx.one(Statement(str, f"SHOW {setting}")) for setting in TIMEOUTS]
+    assert found == ["0", "0"]
+
+
+async def test_a_reading_that_stops_is_told_from_a_database_that_is_away(
+    old_url: str, old: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it said last, or that it said nothing for so long."""
+    name = await old.fetchval("SELECT current_database()")
+    async with old.transaction():
+        await old.execute("LOCK TABLE auth.users")
+        monkeypatch.setattr(source, "PATIENCE", timedelta(milliseconds=300))
+        with pytest.raises(SourceInterrupted, match=r"did not answer within 0:00:00\.3"):
+            async with OldServer.at(old_url).reading():
+                pass
+    await old.execute(f"ALTER DATABASE {name} SET lock_timeout = '50ms'")
+    async with old.transaction():
+        await old.execute("LOCK TABLE auth.users")
+        monkeypatch.setattr(source, "PATIENCE", timedelta(seconds=30))
+        with pytest.raises(SourceInterrupted, match="lock timeout"):
+            async with OldServer.at(old_url).reading():
+                pass
 
 
 @pytest.mark.parametrize("url", ["sqlite:///old.db", "mysql://old", "", "old"])

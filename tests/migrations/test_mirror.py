@@ -223,19 +223,21 @@ async def test_users_of_other_projects_stay_out(database_url: str, nhost: Any, u
     assert await nhost.fetchval("SELECT count(*) FROM auth.users") == 1
 
 
-async def test_who_was_here_before_is_copied_and_repeating_changes_nothing(
+async def test_a_row_with_the_id_of_another_projects_user_keeps_its_address(
     database_url: str, nhost: Any, under_test: CoreUnderTest
 ) -> None:
-    """Users, and those whom an import brought with the same ids."""
-    users = [(await under_test.sign_up()).subject.id for _ in range(3)]
-    imported = await add_person(nhost, id=users[0], email="person1@example.com", password="an old one")
-    first = await create_mirror(database_url)
-    assert (first.users, first.strangers) == (3, 0)
-    rows = [await mirrored(nhost, user_id) for user_id in users]
-    assert all(rows)
-    assert await create_mirror(database_url) == first
-    assert [await mirrored(nhost, user_id) for user_id in users] == rows
-    assert imported.id == users[0]
+    """It is nobody's of ours, so nobody here takes an address or a number from it (security 122)."""
+    await create_mirror(database_url)
+    other = await under_test.other_project()
+    elsewhere = (await under_test.sign_up("elsewhere@example.com", visit=under_test.visit(project=other))).subject.id
+    theirs = await add_person(nhost, id=elsewhere, email="ada@example.com", phone_number="+4915112345678")
+    user_id = (await under_test.sign_up("ada@example.com")).subject.id
+    await under_test.db.run(PHONE, id=user_id, phone=theirs.phone_number)
+    row, kept = await mirrored(nhost, user_id), await mirrored(nhost, theirs.id)
+    assert row is not None
+    assert kept is not None
+    assert (row["email"], row["phone_number"]) == (None, None)
+    assert (kept["email"], kept["phone_number"]) == (theirs.email, theirs.phone_number)
 
 
 async def test_a_removed_mirror_copies_no_longer(database_url: str, nhost: Any, under_test: CoreUnderTest) -> None:

@@ -22,6 +22,9 @@ COLUMNS = """
 SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = 'auth'
 """
 
+# One setting, renamed by release 16: whatever may run in parallel does.
+PARALLEL = ["force_parallel_mode", "debug_parallel_query"]
+
 
 async def count(connection: Any, view: str) -> int:
     number: int = await connection.fetchval(f"SELECT count(*) FROM auth.{view}")  # noqa: S608 - a name of ours
@@ -156,3 +159,25 @@ async def test_a_database_without_our_schema_is_left_alone(postgres_server: Post
         await change(url)
     with pytest.raises(HasuraRefused, match="SQLite"):
         await change("sqlite:///some.db")
+
+
+async def test_a_table_of_somebody_elses_is_refused_in_plain_words(database_url: str, connection: Any) -> None:
+    """Where Nhost's other tables are and auth.users is not; nothing is made then."""
+    await connection.execute("CREATE SCHEMA auth; CREATE TABLE auth.user_roles (id uuid)")
+    with pytest.raises(HasuraRefused, match='"user_roles" is not a view'):
+        await create_views(database_url)
+    assert await connection.fetchval("SELECT to_regclass('auth.users')") is None
+
+
+async def test_no_parallel_query_reads_metadata(database_url: str, connection: Any, under_test: CoreUnderTest) -> None:
+    """Up to release 16 none may begin a subtransaction, and what reads JSON that may be no jsonb has to."""
+    user_id = (await under_test.sign_up()).subject.id
+    await connection.execute('UPDATE vestibule_users SET metadata = \'{"plan": "free"}\' WHERE id = $1', user_id)
+    await create_views(database_url)
+    await connection.execute("SELECT set_config(name, 'on', false) FROM pg_settings WHERE name = ANY($1)", PARALLEL)
+    plans = {
+        view: str(await connection.fetch(f"EXPLAIN SELECT * FROM auth.{view}"))  # noqa: S608 - the names below
+        for view in ("users", "user_roles")
+    }
+    assert {view: "Gather" in plan for view, plan in plans.items()} == {"users": False, "user_roles": True}
+    assert await connection.fetchval("SELECT metadata FROM auth.users") == '{"plan": "free"}'

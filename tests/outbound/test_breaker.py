@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from vestibule.outbound import Breaker, OutboundFailed, Refused, TimedOut, Unreachable
+from vestibule.outbound import Breaker, Garbled, OutboundFailed, Refused, TimedOut, TooLarge, Unreachable
 
 
 async def fail(breaker: Breaker, error: BaseException) -> None:
@@ -39,6 +39,17 @@ async def test_an_answer_starts_the_count_anew() -> None:
     for _ in range(3):
         await fail(breaker, TimedOut("x"))
         assert await works(breaker)
+
+
+@pytest.mark.parametrize("error", [TooLarge("x"), Garbled("x")])
+async def test_an_answer_that_cannot_be_used_is_one(error: OutboundFailed) -> None:
+    """Whoever sends too much, or no JSON, is there: nobody waits for it in vain (security 97)."""
+    breaker = Breaker(failures=2)
+    await fail(breaker, TimedOut("x"))
+    for _ in range(3):
+        await fail(breaker, error)
+    await fail(breaker, TimedOut("x"))
+    assert await works(breaker)
 
 
 async def test_after_the_pause_one_may_try() -> None:

@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.serialization import (
 
 from tests.providers.conftest import BACK, CLIENT, REQUEST, Place
 from tests.providers.recorded import PEOPLE
-from tests.support.providers.identity import ec_key, rsa_key
+from tests.support.providers.identity import ec_key, rsa_key, signed
 from vestibule.kernel.secret import Secret
 from vestibule.providers.apple import private_key_pem
 
+NO_TRUTHS: Final = ("false", False, "True", "TRUE", " true", "1", "", 1, None, ["true"])
 PEM: Final = ec_key("ours").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
@@ -82,6 +83,16 @@ async def test_scopes_without_openid_still_bring_an_id_token(place: Place) -> No
     provider = place.provider("apple", scopes=("email",))
     assert "nonce=" in (await provider.depart(REQUEST)).url
     assert (await provider.identify(BACK, REQUEST)).identity.email_is_vouched
+
+
+@pytest.mark.parametrize(("word", "is_vouched"), [("true", True), (True, True), *((word, False) for word in NO_TRUTHS)])
+async def test_apple_may_write_true_as_a_text(place: Place, word: object, *, is_vouched: bool) -> None:
+    """It documents "string or boolean", for every token of its own; that exact text and no other (security 3)."""
+    said = PEOPLE["apple"].changed(("claims", "email_verified"), word)
+    assert (await place.identify("apple", said)).identity.email_is_vouched is is_vouched
+    place.say("apple", said)
+    token = signed(place.claims(said.claims, nonce=None))
+    assert (await place.verifier("apple", CLIENT)(token, None)).email_is_vouched is is_vouched
 
 
 async def test_a_session_of_apples_is_refreshed(place: Place) -> None:

@@ -140,6 +140,11 @@ async def test_nobody_is_asked_before_a_user_comes(place: Place) -> None:
         {"authorization_endpoint": "/auth"},
         {"token_endpoint": "ftp://acme.example/token"},
         {"jwks_uri": "file:///etc/passwd"},
+        {"authorization_endpoint": "https://[::1/auth"},
+        {"token_endpoint": "https://acme.example:port/token"},
+        {"userinfo_endpoint": "https://[acme]/me"},
+        {"jwks_uri": "https:///certs"},
+        {"authorization_endpoint": "https://acme.example/auth\r\nSet-Cookie: a=b"},
     ],
     ids=str,
 )
@@ -237,9 +242,36 @@ async def test_who_we_are_is_told_in_the_configured_way(place: Place) -> None:
         assert ("client_secret" in exchange.form) == (way is ClientAuthentication.FORM)
 
 
-def plain(place: Place, *, vouches: bool = False, **members: str) -> IdentityProvider:
+@pytest.mark.parametrize(
+    ("audience", "party", "is_taken"),
+    [
+        ([CLIENT, "app-1"], CLIENT, True),
+        ([CLIENT, "app-1", "app-2"], CLIENT, True),
+        ([CLIENT, "app-1"], "app-1", False),
+        ([CLIENT, "app-1"], None, False),
+        ([CLIENT, "another"], CLIENT, False),
+        (["app-1"], CLIENT, False),
+        ("app-1", None, False),
+    ],
+    ids=str,
+)
+async def test_the_listed_audiences_may_stand_beside_us(
+    place: Place, audience: str | list[str], party: str | None, *, is_taken: bool
+) -> None:
+    """The token is still ours, and we have asked for it (OpenID Connect Core 1.0 section 3.1.3.7, security 6)."""
+    say(place, claims={"aud": audience, **({} if party is None else {"azp": party})})
+    provider = place.provider(discovered(place), scopes=("openid",), audiences=("app-1", "app-2"))
+    if is_taken:
+        assert (await provider.identify(BACK, REQUEST)).identity.subject == "ada"
+    else:
+        with pytest.raises(ProviderProfileFailed):
+            await provider.identify(BACK, REQUEST)
+
+
+def plain(place: Place, *, vouches: bool = False, issuer: str = "", **members: str) -> IdentityProvider:
     row = plain_row(
         name="c:forum",
+        issuer=issuer,
         authorize=f"{place.server.url}/authorize?tenant=1",
         token=f"{place.server.url}/token",
         profile=f"{place.server.url}/me",
@@ -259,8 +291,21 @@ async def test_a_server_without_openid_has_a_profile(place: Place) -> None:
     assert url.startswith(f"{place.server.url}/authorize?tenant=1&client_id={CLIENT.replace(' ', '+')}&")
     assert "nonce" not in url
     found = (await provider.identify(BACK, REQUEST)).identity
-    assert (found.issuer, found.subject) == (f"{place.server.url}/authorize?tenant=1", "7")
+    assert (found.issuer, found.subject) == ("c:forum", "7")
     assert (found.email, found.email_is_vouched, found.name) == ("ada@acme.example", True, "Ada")
+
+
+async def test_the_issuer_of_a_plain_server_is_compared_where_it_is_configured(place: Place) -> None:
+    """RFC 9207: what it puts into its answers is not known without that (security 45)."""
+    place.server.tokens = Answer(200, {"access_token": "t"})
+    place.server.documents = {"/me": {"id": 7}}
+    here, other = "https://forum.acme.example", Callback(code="a-code", issuer="https://evil.example")
+    assert (await plain(place).identify(other, REQUEST)).identity.issuer == "c:forum"
+    provider = plain(place, issuer=here)
+    for callback in (Callback(code="a-code", issuer=here), BACK):
+        assert (await provider.identify(callback, REQUEST)).identity.issuer == here
+    with pytest.raises(ProviderExchangeFailed):
+        await provider.identify(other, REQUEST)
 
 
 @pytest.mark.parametrize("profile", [{}, [], {"id": None}, {"id": True}, {"id": ""}, {"id": {"x": 1}}, {"sub": "ada"}])

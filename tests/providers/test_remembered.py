@@ -100,7 +100,7 @@ async def test_what_is_known_serves_for_a_day() -> None:
 
 
 async def test_a_waiting_task_that_is_given_up_does_not_stop_the_rest() -> None:
-    """The caller went away while it fetched."""
+    """The caller went away while it fetched: the next one fetches at once."""
     library = Library()
     library.gate.clear()
     remembered = library.remembered()
@@ -108,8 +108,22 @@ async def test_a_waiting_task_that_is_given_up_does_not_stop_the_rest() -> None:
     await asyncio.sleep(0)
     first.cancel()
     library.gate.set()
-    library.seconds += 31
     assert await second == 2
+
+
+async def test_a_fetch_that_breaks_is_tried_again_at_once() -> None:
+    """Nothing was learned of the server."""
+    library = Library()
+
+    async def breaks_once() -> int:
+        if await library.fetch() == 1:
+            raise RuntimeError("a fault of our own")
+        return library.fetched
+
+    remembered = Remembered(breaks_once, now=lambda: library.seconds)
+    with pytest.raises(RuntimeError):
+        await remembered.get()
+    assert await remembered.get() == 2
 
 
 async def test_random_names_of_keys_cause_no_storm(place: Place) -> None:

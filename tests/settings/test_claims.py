@@ -74,6 +74,7 @@ def test_a_webhook_needs_no_paths(own_environment: Environ) -> None:
         (claims(**{"my org": "metadata.org"}), "'my org'"),
         (claims(tier="metadata.a", **{"X-Hasura-Tier": "metadata.b"}), "is the same in tokens as 'tier'"),
         (claims(org="plan.name"), "set HASURA_GRAPHQL_GRAPHQL_URL"),
+        (claims(org="email.domain"), "needs 'email.domain', which no user has here"),
         (claims(org="plan['my name']") | HASURA, "is no field of GraphQL"),
         (claims(**{f"c{number}": "email" for number in range(65)}), "more than 64"),
         (claims(org="metadata.org") | HASURA | {"HASURA_GRAPHQL_GRAPHQL_URL": "hasura"}, "HASURA_GRAPHQL_GRAPHQL_URL"),

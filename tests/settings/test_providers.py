@@ -148,12 +148,30 @@ def test_github_may_be_elsewhere(own_environment: Environ) -> None:
     }
     row = one_of(own_environment | usual("github") | there).row
     assert row.issuer == "https://git.acme.example/login/oauth"
+    assert not row.has_known_iss
     assert row.endpoints == Endpoints(
         authorize="https://git.acme.example/login/oauth/authorize",
         token="https://git.acme.example/login/oauth/access_token",
         profile="https://git.acme.example/api/v3/user",
         emails="https://git.acme.example/api/v3/user/emails",
     )
+
+
+@pytest.mark.parametrize(
+    ("authorize", "issuer"),
+    [
+        ("https://git.acme.example/oauth/authorize?allow_signup=false", "https://git.acme.example/login/oauth"),
+        ("https://GIT.acme.example:443/x", "https://git.acme.example/login/oauth"),
+        ("https://git.acme.example:8443/x", "https://git.acme.example:8443/login/oauth"),
+        ("https://github.com/login/oauth/authorize?allow_signup=false", "https://github.com/login/oauth"),
+    ],
+)
+def test_who_githubs_users_are_depends_on_the_host(own_environment: Environ, authorize: str, issuer: str) -> None:
+    """A changed path or query makes nobody new (security 4); of the real one the `iss` is known (security 45)."""
+    environ = usual("github") | {"AUTH_PROVIDER_GITHUB_AUTHORIZATION_URL": authorize}
+    row = one_of(own_environment | environ).row
+    assert row.issuer == issuer
+    assert row.has_known_iss == (issuer == ROWS["github"].issuer)
 
 
 @pytest.mark.parametrize("part", ["AUTHORIZATION_URL", "TOKEN_URL", "USER_PROFILE_URL"])
@@ -253,6 +271,7 @@ def test_its_members_are_read(own_environment: Environ) -> None:
     assert row.vouches
     assert row.authentication is ClientAuthentication.FORM
     assert settings.oauth2[0].scopes == ("openid",)
+    assert settings.oauth2[0].audiences == ("app-1", "app-2")
     assert [(each.row.name, each.audiences) for each in settings.id_tokens] == [("c:acme", ("app-1", "app-2"))]
 
 
@@ -263,12 +282,20 @@ def test_an_issuer_is_found_in_the_discovery_url(own_environment: Environ) -> No
 
 
 def test_an_oauth2_server_is_configured(own_environment: Environ) -> None:
-    """By its addresses, and what the members of its profile are called."""
+    """By its addresses, and what the members of its profile are called (security 4)."""
     found = one_of(own_environment | custom(forum={**OAUTH2, "scopes": ["me"], "claims": {"id": "uid"}}))
-    assert found.row.issuer == "https://forum.acme.example/authorize"
+    assert (found.row.issuer, found.row.has_known_iss) == ("c:forum", False)  # no address: those change
     assert found.row.id_tokens is None
     assert not found.row.vouches
     assert found.scopes == ("me",)
+
+
+def test_an_oauth2_server_may_have_an_issuer(own_environment: Environ) -> None:
+    """The one that it puts into its answers (security 45)."""
+    found = one_of(own_environment | custom(forum={**OAUTH2, "issuer": "https://forum.acme.example"}))
+    assert (found.row.issuer, found.row.has_known_iss) == ("https://forum.acme.example", True)
+    told = problems_of(own_environment | custom(forum={**OAUTH2, "issuer": "forum"}))
+    assert "'forum' has no https URL as issuer" in told
 
 
 @pytest.mark.parametrize(

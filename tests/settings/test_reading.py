@@ -265,6 +265,15 @@ def test_cookies_are_insecure_on_a_developers_machine_only(own_environment: Envi
     assert not load(own_environment).accountmaker.insecure_cookies
 
 
+def test_a_journey_to_a_provider_has_plain_cookies_wherever_http_is_accepted(own_environment: Environ) -> None:
+    """On this machine, on a developer's network, and where an operator trusts it: others are dropped (security 35)."""
+    on_a_network = {"AUTH_SERVER_URL": "http://192.168.7.5:4000/v1"}
+    assert load({}, flags=DEV).nhost.insecure_cookies
+    assert load(on_a_network, flags=DEV).nhost.insecure_cookies
+    assert load(own_environment | on_a_network | {"VESTIBULE_ALLOW_HTTP": "true"}).nhost.insecure_cookies
+    assert not load(own_environment).nhost.insecure_cookies
+
+
 def test_durations_are_written_as_go_writes_them(nhost_environment: Environ) -> None:
     """`5m`, `1h30m`."""
     variables = {"AUTH_RATE_LIMIT_ENABLE": "1", "AUTH_RATE_LIMIT_EMAIL_INTERVAL": "1h30m"}

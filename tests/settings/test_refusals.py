@@ -44,6 +44,16 @@ def test_an_empty_environment_is_told_everything_at_once() -> None:
         ("VESTIBULE_SECRET_KEYS", "too short", "openssl rand -hex 32"),
         ("VESTIBULE_PUBLIC_URL", "http://auth.acme.example", "VESTIBULE_ALLOW_HTTP"),
         ("VESTIBULE_PUBLIC_URL", "auth.acme.example", "https://auth.acme.example"),
+        *(
+            (name, "http://[::1/", "is no URL that can be read")
+            for name in (
+                "VESTIBULE_PUBLIC_URL",
+                "VESTIBULE_TURNSTILE_URL",
+                "VESTIBULE_HIBP_URL",
+                "AUTH_SERVER_URL",
+                "AUTH_CLIENT_URL",
+            )
+        ),
         ("VESTIBULE_PUBLIC_URL", "https://auth.acme.example/v1", "scheme and host only"),
         ("VESTIBULE_PUBLIC_URL", "https://me:pw@auth.acme.example", "user name or password"),
         ("AUTH_SERVER_URL", "http://auth.acme.example/v1", "VESTIBULE_ALLOW_HTTP"),

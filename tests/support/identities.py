@@ -43,6 +43,7 @@ class Scripted:
     codes: dict[str, tuple[str, Vouched]] = field(default_factory=dict)
     sessions: dict[str, ProviderSession] = field(default_factory=dict)
     failure: type[Exception] | None = None  # at the departure
+    accident: Exception | None = None  # at the callback
     identified: int = 0
     _numbers: Any = field(default_factory=count)
 
@@ -75,6 +76,8 @@ class Scripted:
     async def identify(self, callback: Callback, request: AuthorizationRequest) -> Vouched:
         """Return who it is, once, to whoever shows the verifier, nonce and secret of the same journey."""
         self.identified += 1
+        if self.accident is not None:
+            raise self.accident
         if callback.issuer not in {None, self.issuer}:
             raise ProviderExchangeFailed  # RFC 9207 section 2.4
         state, vouched = self.codes.pop(callback.code or "", ("", None))
@@ -147,8 +150,8 @@ class ScriptedProviders:
         return self.providers.get(name)
 
     def verifier(self, project_id: ProjectId, name: str) -> IdTokenVerifier | None:
-        """Apple and Google take tokens."""
-        return self.providers.get(name) if name in {"apple", "google"} else None
+        """Apple, Google and one of the operator's own take tokens."""
+        return self.providers.get(name) if name in {"apple", "google", "c:acme"} else None
 
 
 def parameter(url: str, name: str) -> str:

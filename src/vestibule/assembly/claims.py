@@ -30,9 +30,10 @@ def custom_claims_of(
 def hasura_client(settings: Settings) -> OutboundClient | None:
     """Return a client that may call Hasura, which stands next to this server as a rule; None without Hasura.
 
-    Nobody else gets it: an address that a user chose must not lead there.
+    Nobody else gets it: an address that a user chose must not lead there. A proxy, which stands between this server and
+    others, gets neither the calls nor the admin secret in them (security 141).
     """
     if settings.claims is None or settings.claims.hasura is None:
         return None
     outbound: OutboundSettings = settings.outbound
-    return OutboundClient(replace(outbound, allow=(*outbound.allow, settings.claims.hasura.host)))
+    return OutboundClient(replace(outbound, allow=(*outbound.allow, settings.claims.hasura.host), proxy=None))

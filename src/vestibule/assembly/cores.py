@@ -29,6 +29,8 @@ from vestibule.core.links import RequestSignInLink, SignUpWithLink
 from vestibule.core.passkeys import (
     AddPasskey,
     ElevateWithPasskey,
+    ListPasskeys,
+    RemovePasskey,
     SignInWithPasskey,
     SignUpWithPasskey,
 )
@@ -37,6 +39,7 @@ from vestibule.core.passwords import (
     DeanonymizeWithPassword,
     LeakedPasswords,
     NoteLeaked,
+    OlderHashes,
     ProvisionUser,
     RequestPasswordReset,
     ResetPassword,
@@ -65,6 +68,7 @@ from vestibule.core.text_codes import (
 )
 from vestibule.core.texts import RemoteVerification
 from vestibule.core.totp import TotpSecrets
+from vestibule.core.ways_in import WaysIn
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
 from vestibule.kernel.meters import Meters
@@ -94,7 +98,9 @@ def build_core(
     """
     parts = parts_of(settings, db, clock, entropy, remote_verification, leaks, meters or Meters())
     note_leaked = None if leaks is None else NoteLeaked(leaks, db, parts.attempts, parts.audit, clock)
-    social = build_social(db, parts, identities or NoProviders())
+    identities = identities or NoProviders()
+    ways_in = WaysIn(identities)
+    social = build_social(db, parts, identities, ways_in)
     return Core(
         custom_claims=custom_claims,
         db=db,
@@ -126,7 +132,9 @@ def build_core(
             parts.send_letter,
             parts.finish,
         ),
-        sign_in_with_password=SignInWithPassword(db, parts.guesses, parts.hashing, parts.finish, note_leaked),
+        sign_in_with_password=SignInWithPassword(
+            db, parts.guesses, parts.hashing, OlderHashes(db, clock), parts.finish, note_leaked
+        ),
         sign_up_with_passkey=SignUpWithPasskey(
             db,
             clock,
@@ -144,6 +152,10 @@ def build_core(
         ),
         add_passkey=AddPasskey(db, parts.users, parts.challenges, parts.keep_passkey, parts.send_notice),
         elevate_with_passkey=ElevateWithPasskey(db, parts.users, parts.challenges, parts.enter_with_passkey),
+        list_passkeys=ListPasskeys(db, parts.users),
+        remove_passkey=RemovePasskey(
+            db, parts.users, ways_in, parts.tickets, parts.revoke_sessions, parts.send_notice, parts.audit
+        ),
         second_factor=build_second_factor(
             db,
             parts.tickets,

@@ -21,6 +21,7 @@ from vestibule.core.social import (
     TakeProviderSession,
     UnlinkIdentity,
 )
+from vestibule.core.ways_in import WaysIn
 from vestibule.storage import Database
 
 
@@ -38,7 +39,7 @@ class Social:
     refresh_session: RefreshProviderSession
 
 
-def build_social(db: Database, parts: Parts, identities: IdentityProviders) -> Social:
+def build_social(db: Database, parts: Parts, identities: IdentityProviders, ways_in: WaysIn) -> Social:
     """Return the use-cases; clock, chance and keys are those of the ticket desk."""
     tickets, users = parts.tickets, parts.users
     seal = SealProviderSession(tickets.keyring)
@@ -65,7 +66,7 @@ def build_social(db: Database, parts: Parts, identities: IdentityProviders) -> S
         enter_with_id_token=EnterWithIdToken(read, enter),
         link_with_id_token=LinkWithIdToken(read, link),
         linked=ListIdentities(db, users),
-        unlink=UnlinkIdentity(db, users, identities, parts.revoke_sessions, parts.send_notice, parts.audit),
+        unlink=UnlinkIdentity(db, users, ways_in, parts.revoke_sessions, parts.send_notice, parts.audit),
         take_session=TakeProviderSession(db, users, seal),
         refresh_session=RefreshProviderSession(db, users, identities),
     )

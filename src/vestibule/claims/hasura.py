@@ -14,6 +14,7 @@ from vestibule.core.claims import (
     SourceFailed,
     UserClaims,
     selection_of,
+    unknown_field,
     values_at,
 )
 from vestibule.core.projects import DEFAULT_PROJECT
@@ -35,7 +36,8 @@ class _Answer(msgspec.Struct, frozen=True):
 class HasuraClaims:
     """Asks Hasura about users of the default project, whose database it serves.
 
-    Users of other projects are unknown there, or somebody else; their claims are read in the user at hand.
+    Users of other projects are unknown there, or somebody else; their claims are read in the user at hand, and fail
+    where one of them can only be had from Hasura: a default in its place could grant what the claim was to refuse.
     """
 
     def __init__(self, settings: HasuraSettings, claims: tuple[ClaimPath, ...], outbound: OutboundClient) -> None:
@@ -44,11 +46,16 @@ class HasuraClaims:
         self._outbound = outbound
         self._breaker = Breaker()
         self._elsewhere = UserClaims(claims)
+        self._not_elsewhere = next((claim.name for claim in claims if unknown_field(claim.path) is not None), None)
         self.query = query_for(claims)
 
     async def values(self, claimant: Claimant) -> Mapping[str, object]:
         """Return the value of each path. Raises: SourceFailed."""
         if claimant.project.public_id != DEFAULT_PROJECT:
+            if self._not_elsewhere is not None:
+                raise SourceFailed(
+                    f"only Hasura knows {self._not_elsewhere!r}, and it serves the default project alone"
+                )
             return await self._elsewhere.values(claimant)
         return values_at(self._claims, await self._user(str(claimant.subject.id)))
 
@@ -69,7 +76,10 @@ class HasuraClaims:
         except OutboundFailed as error:
             raise SourceFailed(f"Hasura: {error}") from error
         if answer.errors or answer.data is None:
-            raise SourceFailed("Hasura refused the query: do all fields of the paths exist, and is the secret right?")
+            raise SourceFailed(
+                "Hasura refused the query: do all fields of the paths exist, is `users` a table there and no view,"
+                " and is the secret right?"
+            )
         if answer.data.user is None:
             raise SourceFailed("Hasura does not know the user: does it serve the database of this server?")
         return answer.data.user

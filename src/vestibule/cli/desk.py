@@ -14,6 +14,11 @@ T = TypeVar("T")
 
 def at_desk(flags: Flags, work: "Callable[[Core], Awaitable[T]]") -> T:
     """Run `work` on the core that the settings describe. Raises: Ending."""
+    return at_desk_with_settings(flags, lambda core, _: work(core))
+
+
+def at_desk_with_settings(flags: Flags, work: "Callable[[Core, Settings], Awaitable[T]]") -> T:
+    """Run `work` on the core, with the settings that describe it. Raises: Ending."""
     import asyncio  # noqa: PLC0415 - `--help` needs none of these
 
     from vestibule.asgi.endings import endings  # noqa: PLC0415
@@ -23,7 +28,7 @@ def at_desk(flags: Flags, work: "Callable[[Core], Awaitable[T]]") -> T:
         return asyncio.run(_work(read(environment(), flags).settings, work))
 
 
-async def _work(settings: "Settings", work: "Callable[[Core], Awaitable[T]]") -> T:
+async def _work(settings: "Settings", work: "Callable[[Core, Settings], Awaitable[T]]") -> T:
     from vestibule.assembly.cores import build_core  # noqa: PLC0415
     from vestibule.assembly.start import Preparation  # noqa: PLC0415
     from vestibule.kernel.clock import SystemClock  # noqa: PLC0415
@@ -35,7 +40,7 @@ async def _work(settings: "Settings", work: "Callable[[Core], Awaitable[T]]") ->
     await db.open()
     try:
         await Preparation(core, settings)()
-        return await work(core)
+        return await work(core, settings)
     finally:
         await db.close()
         core.sign_in_with_password.hashing.close()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vestibule.cli.desk import at_desk
+from vestibule.cli.desk import at_desk_with_settings
 from vestibule.cli.options import ConfigFile, Dev, Json, ProjectName, flags_of
 from vestibule.cli.output import print_json, print_table, say
 from vestibule.settings.process import Flags, environment, reader_of
@@ -16,6 +16,7 @@ from vestibule.settings.process import Flags, environment, reader_of
 if TYPE_CHECKING:
     from vestibule.core.facade import Core
     from vestibule.importing import OldKey, OldServer, Skipped, Summary
+    from vestibule.settings import Settings
 
 _import = typer.Typer(help="Users from another server.", no_args_is_help=True)
 _ACTOR = "operator"
@@ -58,17 +59,23 @@ def nhost(
 ) -> None:
     """Take over the users of an Nhost Auth server with all they sign in with. May be stopped, and run again."""
     from vestibule.asgi.exits import Ending, ExitCode  # noqa: PLC0415 - `--help` needs none of these
-    from vestibule.importing import ImportUsers, SourceRefused, SourceUnavailable, Watch  # noqa: PLC0415
-    from vestibule.providers import ROWS  # noqa: PLC0415
+    from vestibule.importing import (  # noqa: PLC0415
+        ImportUsers,
+        SourceInterrupted,
+        SourceRefused,
+        SourceUnavailable,
+        Watch,
+    )
+    from vestibule.providers.issuers import issuers_of  # noqa: PLC0415
 
     flags = flags_of(config, dev=dev)
     old_key = _old_key(encryption_key, flags)
     url = sys.stdin.readline().strip() if source == "-" else source
     old_server = _old_server(url)
 
-    async def take_over(core: "Core") -> "Summary":
+    async def take_over(core: "Core", settings: "Settings") -> "Summary":
         found = await core.catalog.project(project)
-        issuers = {name: row.issuer for name, row in ROWS.items()}
+        issuers = issuers_of(settings.providers)
         run = ImportUsers(
             old_server, core.db, core.settle_arrivals, core.audit, issuers, old_key=old_key, rehearsal=dry_run
         )
@@ -76,13 +83,18 @@ def nhost(
             return await run(found, Watch(write, progress), actor=_ACTOR)
 
     try:
-        summary = at_desk(flags, take_over)
+        summary = at_desk_with_settings(flags, take_over)
     except SourceRefused as error:
         raise Ending(ExitCode.FAILED, str(error)) from error
     except SourceUnavailable as error:
         raise Ending(
             ExitCode.DATABASE_UNAVAILABLE,
-            "the database to import from cannot be reached; see that its URL, user and password are right."
+            "the database to import from cannot be reached; see that its URL, user and password are right",
+        ) from error
+    except SourceInterrupted as error:
+        raise Ending(
+            ExitCode.DATABASE_UNAVAILABLE,
+            f"the database to import from stopped in the middle: {error}."
             " What was imported stays: run the same command again to go on",
         ) from error
     if as_json:

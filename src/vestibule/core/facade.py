@@ -24,7 +24,14 @@ from vestibule.core.email_codes import (
 from vestibule.core.emails import RequestEmailChange, RequestVerification, VerifyEmail
 from vestibule.core.links import RequestSignInLink, SignUpWithLink
 from vestibule.core.outbox import Outbox
-from vestibule.core.passkeys import AddPasskey, ElevateWithPasskey, SignInWithPasskey, SignUpWithPasskey
+from vestibule.core.passkeys import (
+    AddPasskey,
+    ElevateWithPasskey,
+    ListPasskeys,
+    RemovePasskey,
+    SignInWithPasskey,
+    SignUpWithPasskey,
+)
 from vestibule.core.passwords import (
     ChangePassword,
     DeanonymizeWithPassword,
@@ -95,6 +102,8 @@ class Core:
     sign_in_with_passkey: SignInWithPasskey
     add_passkey: AddPasskey
     elevate_with_passkey: ElevateWithPasskey
+    list_passkeys: ListPasskeys
+    remove_passkey: RemovePasskey
     second_factor: SecondFactor
     depart_to_provider: DepartToProvider
     arrive_from_provider: ArriveFromProvider

@@ -3,7 +3,7 @@
 from vestibule.importing.report import Skipped, Summary
 from vestibule.importing.run import ImportUsers, Watch
 from vestibule.importing.sealed import InvalidKey, OldKey
-from vestibule.importing.source import OldServer, SourceRefused, SourceUnavailable
+from vestibule.importing.source import OldServer, SourceInterrupted, SourceRefused, SourceUnavailable
 
 __all__ = [
     "ImportUsers",
@@ -11,6 +11,7 @@ __all__ = [
     "OldKey",
     "OldServer",
     "Skipped",
+    "SourceInterrupted",
     "SourceRefused",
     "SourceUnavailable",
     "Summary",

@@ -43,7 +43,7 @@ class ImportUsers:
     rehearsal: bool = False
 
     async def __call__(self, project: Project, watch: Watch, *, actor: str) -> Summary:
-        """Return what was done. Raises: SourceRefused, SourceUnavailable, StorageUnavailable."""
+        """Return what was done. Raises: SourceRefused, SourceUnavailable, SourceInterrupted, StorageUnavailable."""
         one_run = _Run(self, project.id, watch)
         async with self.source.reading() as reading:
             one_run.summary.total = reading.total

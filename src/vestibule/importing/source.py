@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Final, Generic, Protocol, TypeVar
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from vestibule.kernel.errors import StorageUnavailable
 from vestibule.storage import Database, Queries, Statement, database_from_url
 
 PAGE: Final = 500
+PATIENCE: Final = timedelta(hours=1)  # the first piece of what users have waits until all of it is sorted
 
 _NEEDED: Final[Mapping[str, frozenset[str]]] = {
     "users": frozenset(OldUser.__dataclass_fields__),
@@ -29,7 +31,11 @@ class SourceRefused(Exception):
 
 
 class SourceUnavailable(Exception):
-    """The database cannot be reached, or went away."""
+    """The database cannot be reached."""
+
+
+class SourceInterrupted(Exception):
+    """The database was being read, and did not go on; the message says what it said last."""
 
 
 class _Owned(Protocol):
@@ -70,7 +76,7 @@ class _Stream(Generic[O_co]):
     async def up_to(self, last: UUID) -> dict[UUID, list[O_co]]:
         """Return what belongs to users up to `last` and was not returned before."""
         while not self.is_over and (not self.waiting or self.waiting[-1].user_id <= last):
-            with _reaching():
+            with _reading():
                 more = await self.tx.all(self.fetch)
             self.is_over = not more
             self.waiting += more
@@ -93,8 +99,8 @@ class Reading:
     total: int
 
     async def pages(self) -> AsyncIterator[Page]:
-        """Yield every user once."""
-        with _reaching():
+        """Yield every user once. Raises: SourceInterrupted."""
+        with _reading():
             for opening in (store.OPEN_ROLES, store.OPEN_KEYS, store.OPEN_LINKS, store.OPEN_TOKENS):
                 await self.tx.run(opening)
         roles, keys = _Stream(self.tx, store.ROLES), _Stream(self.tx, store.KEYS)
@@ -117,7 +123,7 @@ class Reading:
             users = await self._users(last)
 
     async def _users(self, after: UUID) -> list[OldUser]:
-        with _reaching():
+        with _reading():
             users = await self.tx.all(store.USERS, after=after, limit=PAGE)
         # The driver has a class of its own for them, which only PostgreSQL takes back.
         return [replace(user, id=UUID(int=user.id.int)) for user in users]
@@ -135,18 +141,20 @@ class OldServer:
         if url.partition(":")[0] not in {"postgres", "postgresql"}:
             raise SourceRefused("a URL to import from starts with postgresql://")
         # One transaction on one connection; whether a pooler stands before the database makes no difference then.
-        return cls(database_from_url(url, pool_size=1, pgbouncer=True))
+        return cls(database_from_url(url, pool_size=1, pgbouncer=True, patience=PATIENCE))
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[Reading]:
-        """Open the one picture. Raises: SourceRefused, SourceUnavailable."""
+        """Open the one picture. Raises: SourceRefused, SourceUnavailable, SourceInterrupted."""
         await self.db.open()
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self.db.close)
             with _reaching():
                 tx = await stack.enter_async_context(self.db.write())
+            with _reading():
                 await tx.run(store.SNAPSHOT)  # from here on nothing can be written
-                await tx.run(store.UNHURRIED)
+                await tx.run(store.NO_STATEMENT_TIMEOUT)
+                await tx.run(store.NO_IDLE_TIMEOUT)
                 _refuse_unknown_shape(await tx.all(store.COLUMNS))
                 total = await tx.one(store.COUNT)
             yield Reading(tx, total or 0)
@@ -159,6 +167,18 @@ def _reaching() -> Iterator[None]:
         yield
     except StorageUnavailable as error:
         raise SourceUnavailable from error
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Tell what ended a statement: a database that answers what it has against it is not away."""
+    try:
+        yield
+    except StorageUnavailable as error:
+        if isinstance(error.__cause__, TimeoutError):
+            raise SourceInterrupted(f"it did not answer within {PATIENCE}") from error
+        said = " ".join(str(error.__cause__ or "").split())
+        raise SourceInterrupted(said or "the connection was lost") from error
 
 
 def _refuse_unknown_shape(columns: Sequence[OldColumn]) -> None:

@@ -88,7 +88,9 @@ class OldColumn:
 
 # One picture of everything, however long the reading takes, as pg_dump has it.
 SNAPSHOT: Final = Statement(None, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-UNHURRIED: Final = Statement(None, "SET LOCAL idle_in_transaction_session_timeout = 0")
+# However long the sort of all tokens takes, and we with what came before we ask for more.
+NO_STATEMENT_TIMEOUT: Final = Statement(None, "SET LOCAL statement_timeout = 0")
+NO_IDLE_TIMEOUT: Final = Statement(None, "SET LOCAL idle_in_transaction_session_timeout = 0")
 
 COLUMNS: Final = Statement(
     OldColumn,

@@ -8,6 +8,6 @@ from typing import Final
 
 from vestibule.migrations.child import MigrationFailed, upgrade_in_child
 
-head: Final = "0004"
+head: Final = "0005"
 
 __all__ = ["MigrationFailed", "head", "upgrade_in_child"]

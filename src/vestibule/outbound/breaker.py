@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from vestibule.kernel.clock import monotonic_seconds
-from vestibule.outbound.reply import OutboundFailed, Refused, Unreachable
+from vestibule.outbound.reply import Garbled, OutboundFailed, Refused, TooLarge, Unreachable
 
 _FAILURES: Final = 5
 _PAUSE: Final = timedelta(seconds=30)
@@ -36,10 +36,10 @@ class Breaker:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Note how the call ended; an answer of whatever status is a sign of life."""
+        """Note how the call ended; an answer of whatever status, length or shape is a sign of life."""
         if isinstance(error, asyncio.CancelledError | Refused):
             return
-        if isinstance(error, OutboundFailed):
+        if isinstance(error, OutboundFailed) and not isinstance(error, TooLarge | Garbled):
             self._failures += 1
             self._closed_until_seconds = monotonic_seconds() + self._pause_seconds
         else:

@@ -13,18 +13,12 @@ log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger("vestibule.provi
 
 # RFC 6749 appendix A: codes and tokens are made of these. Anything else would not fit into a header or the database.
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]{1,16384}")
-_CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MOST_BYTES: Final = 262_144
 
 
 def visible(value: object) -> str | None:
     """Return a code or token; None for what cannot be one."""
     return value if isinstance(value, str) and _VISIBLE.fullmatch(value) else None
-
-
-def harmless(code: object) -> str:
-    """Return an error code that can be shown and logged; empty for anything that looks like something else."""
-    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
 class Calls:

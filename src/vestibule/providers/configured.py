@@ -53,9 +53,9 @@ class ConfiguredProviders:
             self._providers[twitter.name] = twitter
         self._verifiers: dict[str, IdTokenVerifier] = {}
         for accepted in settings.id_tokens:
-            checks = self._checks(accepted.row, accepted.audiences)
-            if checks is not None:
-                self._verifiers[accepted.row.name] = ApplicationTokens(accepted.row, checks)
+            rule, checks = accepted.row.id_tokens, self._checks(accepted.row, accepted.audiences)
+            if rule is not None and checks is not None:
+                self._verifiers[accepted.row.name] = ApplicationTokens(accepted.row, rule, checks)
 
     def find(self, project_id: ProjectId, name: str) -> IdentityProvider | None:
         """Return the provider; None where the project does not have it."""
@@ -70,12 +70,14 @@ class ConfiguredProviders:
             configured,
             callback_url=callback_url,
             endpoints=self._endpoints_of(configured.row),
-            checks=self._checks(configured.row, (configured.client_id,)),
+            checks=self._checks(
+                configured.row, (configured.client_id, *configured.audiences), client_id=configured.client_id
+            ),
             calls=Calls(self._outbound),
             clock=self._clock,
         )
 
-    def _checks(self, row: Row, audiences: tuple[str, ...]) -> IdTokenChecks | None:
+    def _checks(self, row: Row, audiences: tuple[str, ...], *, client_id: str | None = None) -> IdTokenChecks | None:
         rule, endpoints = row.id_tokens, self._endpoints_of(row)
         if rule is None:
             return None
@@ -83,7 +85,7 @@ class ConfiguredProviders:
         async def keys() -> KeySet:
             return self._keys.at((await endpoints()).keys, rule.algorithm)
 
-        return IdTokenChecks(rule, audiences, keys, self._clock)
+        return IdTokenChecks(rule, audiences, keys, self._clock, client_id=client_id)
 
     def _endpoints_of(self, row: Row) -> FindEndpoints:
         if row.name not in self._endpoints:

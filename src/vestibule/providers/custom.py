@@ -36,6 +36,7 @@ def discovered_row(
 def plain_row(
     *,
     name: str,
+    issuer: str,
     authorize: str,
     token: str,
     profile: str,
@@ -43,10 +44,14 @@ def plain_row(
     vouches: bool,
     authentication: ClientAuthentication,
 ) -> Row:
-    """Return the row of a server without ID tokens. Servers share hosts, so the whole address stands for the issuer."""
+    """Return the row of a server without ID tokens.
+
+    Without an `issuer` the name stands for it: addresses change, and its people are the same ones afterwards.
+    """
     return Row(
         name=name,
-        issuer=authorize,
+        issuer=issuer or name,
+        has_known_iss=bool(issuer),
         endpoints=Endpoints(authorize=authorize, token=token, profile=profile),
         scopes=(),
         read=by_members(members),

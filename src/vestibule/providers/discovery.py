@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from vestibule.outbound import Garbled, OutboundClient
-from vestibule.providers.calls import Calls
+from vestibule.providers.calls import Calls, visible
 from vestibule.providers.remembered import Remembered
 from vestibule.providers.row import Endpoints
 
@@ -51,10 +51,16 @@ class DiscoveredEndpoints:
         )
         for url in (endpoints.authorize, endpoints.token, endpoints.profile, endpoints.keys):
             if url and not self._is_as_safe(url):
-                raise Garbled("the discovery document names an endpoint without TLS")
+                raise Garbled("the discovery document names an endpoint without TLS, or one that is no URL")
         return endpoints
 
     def _is_as_safe(self, url: str) -> bool:
         # An issuer without TLS is on this machine, else the settings refuse it.
-        scheme = urlsplit(url).scheme
-        return scheme == _HTTPS or (scheme == "http" and urlsplit(self._issuer).scheme == "http")
+        try:
+            parts = urlsplit(url)
+            is_url = bool(parts.hostname) and parts.port != 0 and visible(url) is not None
+        except ValueError:  # brackets that are not closed, a port that is none
+            return False
+        return is_url and (
+            parts.scheme == _HTTPS or (parts.scheme == "http" and urlsplit(self._issuer).scheme == "http")
+        )

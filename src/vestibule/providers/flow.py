@@ -1,8 +1,8 @@
 """The one journey to an OAuth 2 provider and back, over whatever row it is.
 
 What protects it, besides the state that the core keeps: PKCE (RFC 7636) and, with ID tokens, the nonce (security 44);
-`iss` is compared when it comes (RFC 9207, security 45); the ID token is the one of the token response, never what came
-through the browser; no answer is followed anywhere else (security 49).
+`iss` is compared when it comes and is known (RFC 9207, security 45); the ID token is the one of the token response,
+never what came through the browser; no answer is followed anywhere else (security 49).
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from urllib.parse import quote_plus, urlencode
 import msgspec
 
 from vestibule.core.social.model import AuthorizationRequest, Callback, Departure, ProviderSession, Vouched
+from vestibule.core.social.words import error_code
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.errors import (
     InvalidIdToken,
@@ -27,7 +28,7 @@ from vestibule.kernel.errors import (
 from vestibule.kernel.secret import Secret
 from vestibule.outbound import Garbled, OutboundFailed, Reply
 from vestibule.providers.apple import client_secret
-from vestibule.providers.calls import Calls, harmless, log, visible
+from vestibule.providers.calls import Calls, log, visible
 from vestibule.providers.id_token import IdTokenChecks, has_nonce, hashed_nonce, is_issuer
 from vestibule.providers.identity import identity_of
 from vestibule.providers.reading import member
@@ -140,12 +141,12 @@ class OAuth2Provider:
             raise ProviderRefused from error
         session = self._session(tokens)
         if session is None:
-            raise ProviderRefused(harmless(tokens.error))
+            raise ProviderRefused(error_code(tokens.error))
         return session
 
     def _refuse_another(self, issuer: str | None, endpoints: Endpoints) -> None:
         # RFC 9207 section 2.4: also a missing one is refused where the provider promises to send it.
-        if issuer is None and not endpoints.names_itself:
+        if not self._row.has_known_iss or (issuer is None and not endpoints.names_itself):
             return
         expected = self._row.issuer if self._row.id_tokens is None else self._row.id_tokens.issuer
         if not is_issuer(expected, issuer):
@@ -163,7 +164,7 @@ class OAuth2Provider:
         except OutboundFailed as error:
             raise self._failed(ProviderExchangeFailed, str(error)) from error
         if visible(tokens.access_token) is None:
-            raise self._failed(ProviderExchangeFailed, f"it gave no token: {harmless(tokens.error)}")
+            raise self._failed(ProviderExchangeFailed, f"it gave no token: {error_code(tokens.error)}")
         return tokens
 
     async def _ask_for_tokens(self, endpoints: Endpoints, form: Mapping[str, str]) -> _Tokens:
@@ -252,7 +253,7 @@ def _is_short(value: str) -> bool:
 def _error(reply: Reply) -> str:
     # RFC 6749 section 5.2, as far as they keep it.
     try:
-        return harmless(member(reply.json(), "error"))
+        return error_code(member(reply.json(), "error"))
     except OutboundFailed:
         return ""
 

@@ -59,13 +59,23 @@ def is_issuer(expected: str, found: object, tenant_id: object = None) -> bool:
 
 
 class IdTokenChecks:
-    """Checks the tokens of one provider that are made out to one of `audiences`; `keys` raises OutboundFailed."""
+    """Checks the tokens of one provider that are made out to `audiences` only; `keys` raises OutboundFailed.
+
+    With a `client_id` the token was asked for by it: it is among the audiences, and the one who asked.
+    """
 
     def __init__(
-        self, rule: IdTokens, audiences: Iterable[str], keys: Callable[[], Awaitable[KeySet]], clock: Clock
+        self,
+        rule: IdTokens,
+        audiences: Iterable[str],
+        keys: Callable[[], Awaitable[KeySet]],
+        clock: Clock,
+        *,
+        client_id: str | None = None,
     ) -> None:
         self._rule = rule
         self._audiences = frozenset(audiences)
+        self._client_id = client_id
         self._keys = keys
         self._clock = clock
 
@@ -112,7 +122,9 @@ class IdTokenChecks:
         audiences = audience if isinstance(audience, list) else [audience]
         if not audiences or not all(self._is_ours(each) for each in audiences):
             raise _refused("it is meant for somebody else")
-        if len(audiences) > 1 and not self._is_ours(claims.get("azp")):
+        if self._client_id is not None and self._client_id not in audiences:
+            raise _refused("it is meant for another of ours")
+        if len(audiences) > 1 and not self._may_ask(claims.get("azp")):
             raise _refused("it was made for somebody else")
         now = to_seconds(self._clock.now())
         expires_at, issued_at, begins_at = (_moment(claims.get(name)) for name in ("exp", "iat", "nbf"))
@@ -126,12 +138,16 @@ class IdTokenChecks:
     def _is_ours(self, audience: object) -> bool:
         return isinstance(audience, str) and audience in self._audiences
 
+    def _may_ask(self, party: object) -> bool:
+        return self._is_ours(party) if self._client_id is None else party == self._client_id
+
 
 class ApplicationTokens:
     """Knows who an ID token speaks of that an application got from the provider itself."""
 
-    def __init__(self, row: Row, checks: IdTokenChecks) -> None:
+    def __init__(self, row: Row, rule: IdTokens, checks: IdTokenChecks) -> None:
         self._row = row
+        self._rule = rule
         self._checks = checks
 
     async def __call__(self, id_token: str, nonce: str | None) -> ExternalIdentity:
@@ -139,7 +155,7 @@ class ApplicationTokens:
         claims = await self._checks(id_token)
         if "nonce" in claims and not has_nonce(claims, nonce or ""):
             raise _refused("its nonce is another one")
-        profile = from_claims(Said(claims=claims))
+        profile = from_claims(Said(claims=claims), has_text_for_true=self._rule.has_text_for_true)
         if not profile.email:
             raise _refused("it has no address")
         found = identity_of(self._row, profile)

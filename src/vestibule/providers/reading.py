@@ -38,9 +38,9 @@ def together(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def from_claims(said: Said) -> Profile:
+def from_claims(said: Said, *, has_text_for_true: bool = False) -> Profile:
     """Read the standard claims of an ID token (OpenID Connect Core 1.0 section 5.1)."""
-    return _standard(said.claims)
+    return _standard(said.claims, has_text_for_true=has_text_for_true)
 
 
 def from_openid(said: Said) -> Profile:
@@ -58,11 +58,12 @@ def from_openid(said: Said) -> Profile:
     )
 
 
-def _standard(claims: Mapping[str, object]) -> Profile:
+def _standard(claims: Mapping[str, object], *, has_text_for_true: bool = False) -> Profile:
+    verified = member(claims, "email_verified")
     return Profile(
         subject=text(claims, "sub"),
         email=text(claims, "email"),
-        is_verified=member(claims, "email_verified") is True,
+        is_verified=verified is True or (has_text_for_true and verified == "true"),
         name=text(claims, "name"),
         picture=text(claims, "picture"),
     )
@@ -70,7 +71,7 @@ def _standard(claims: Mapping[str, object]) -> Profile:
 
 def apple(said: Said) -> Profile:
     """Read Apple's ID token. The name is in a form field, which nobody signs: nothing else is taken from there."""
-    profile = _standard(said.claims)
+    profile = from_claims(said, has_text_for_true=True)
     name = together(text(_user(said.user), "name", "firstName"), text(_user(said.user), "name", "lastName"))
     if not profile.email:
         return Profile(subject="")

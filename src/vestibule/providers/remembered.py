@@ -51,6 +51,9 @@ class Remembered(Generic[T]):
                 except OutboundFailed:
                     if self._known(_GOOD) is None:
                         raise
+                except BaseException:  # whoever fetched was given up: that says nothing about the server
+                    self._asked_at = None
+                    raise
             if (known := self._known(_GOOD)) is None:
                 raise Unreachable("it did not answer a moment ago")
             return known

@@ -44,12 +44,14 @@ class IdTokens:
 
     `has_nonce`: it puts the nonce of the request into the token, so that one without it is not taken.
     `sub_in_profile` is the member of the profile that must be the token's `sub` (Core 1.0 section 5.3.2, security 8).
+    `has_text_for_true`: its `email_verified` may be the text `true` (Apple documents "string or boolean").
     """
 
     issuer: str
     algorithm: str = "RS256"
     has_nonce: bool = True
     sub_in_profile: str = "sub"
+    has_text_for_true: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +85,12 @@ class Profile:
 class Row:
     """A provider.
 
-    `issuer` stands for it in every identity and never changes; a provider that puts `iss` into its answers (RFC 9207)
-    puts this there. `vouches` and `because` say whether its word on an address is taken, and why.
-    `extra` goes to the authorize URL as it stands, and `passes` are the parameters that a caller may add (security 48:
-    nothing else does). `sends_challenge` is PKCE. `joins_scopes` stands between the scopes. `asks_with_client_id` is
-    the header of the profile request that wants our client id.
+    `issuer` stands for it in every identity and never changes. With `has_known_iss` a provider that puts `iss` into its
+    answers (RFC 9207) puts this there, or the issuer of its ID tokens; else nothing is known of it. `vouches` and
+    `because` say whether its word on an address is taken, and why. `extra` goes to the authorize URL as it stands, and
+    `passes` are the parameters that a caller may add (security 48: nothing else does). `sends_challenge` is PKCE.
+    `joins_scopes` stands between the scopes. `asks_with_client_id` is the header of the profile request that wants our
+    client id.
     """
 
     name: str
@@ -98,6 +101,7 @@ class Row:
     vouches: bool
     because: str
     id_tokens: IdTokens | None = None
+    has_known_iss: bool = True
     authentication: ClientAuthentication = ClientAuthentication.FORM
     sends_challenge: bool = True
     extra: Mapping[str, str] = field(default_factory=dict)

@@ -25,7 +25,7 @@ _ROWS: Final = (
         read=reading.apple,
         vouches=True,
         because="Apple sends a code to every address, or makes the address itself",
-        id_tokens=IdTokens(issuer="https://appleid.apple.com"),
+        id_tokens=IdTokens(issuer="https://appleid.apple.com", has_text_for_true=True),
         extra={"response_mode": "form_post"},  # Apple gives name and address in no other way
         answers_by_form=True,
     ),

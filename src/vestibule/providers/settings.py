@@ -18,13 +18,17 @@ class AppleKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfiguredProvider:
-    """A provider and who we are there: by a secret, or with Apple by a key. `extra` adds to the row's parameters."""
+    """A provider and who we are there: by a secret, or with Apple by a key.
+
+    `extra` adds to the row's parameters. `audiences` may stand beside us in ID tokens.
+    """
 
     row: Row
     client_id: str
     client_secret: Secret | AppleKey
     scopes: tuple[str, ...]
     extra: Mapping[str, str] = field(default_factory=dict)
+    audiences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

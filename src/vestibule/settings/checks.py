@@ -9,6 +9,7 @@ from vestibule.settings import nhost_names, own
 from vestibule.settings.environ import Layer, Reader, nearest
 from vestibule.settings.nhost_unused import UNUSED
 from vestibule.settings.process import is_loopback
+from vestibule.settings.urls import without_secrets
 
 _OWN: Final = frozenset(variable.name for section in own.SECTIONS.values() for variable in section)
 _NHOST: Final = UNUSED | {variable.name for section in nhost_names.SECTIONS.values() for variable in section}
@@ -66,7 +67,7 @@ def url(reader: Reader, name: str, value: str, *, dev: bool) -> str:
     except ValueError:
         has_port = False
     if parts.scheme not in {"http", "https"} or not parts.hostname or not has_port or parts.query or parts.fragment:
-        reader.refuse(name, f"is {value!r}", "write it like https://auth.acme.example")
+        reader.refuse(name, f"is {without_secrets(value)!r}", "write it like https://auth.acme.example")
     elif parts.username is not None or parts.password is not None:
         reader.refuse(name, "holds a user name or password", "write it like https://auth.acme.example")
     elif parts.scheme == "http" and not (dev or is_loopback(parts.hostname) or reader.get(own.ALLOW_HTTP)):

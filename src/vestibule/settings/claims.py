@@ -15,6 +15,7 @@ from vestibule.core.claims import (
     claim_text,
     is_reserved,
     parse_path,
+    unknown_field,
 )
 from vestibule.kernel.secret import Secret
 from vestibule.settings import nhost_names as nhost
@@ -99,8 +100,8 @@ def _members(reader: Reader, variable: Variable[str | None]) -> dict[str, Any]: 
 
 def _refuse_unknown_fields(reader: Reader, paths: tuple[ClaimPath, ...]) -> None:
     for claim in paths:
-        field = claim.path.field
-        if field not in USER_FIELDS:
+        field = unknown_field(claim.path)
+        if field is not None:
             reader.refuse(
                 nhost.CUSTOM_CLAIMS.name,
                 f"cannot be used: the claim {claim.name!r} needs {field!r}, which no user has here",

@@ -49,6 +49,7 @@ class _Oidc(_Provider, frozen=True, rename="camel", kw_only=True, tag_field="typ
 
 class _OAuth2(_Provider, frozen=True, rename="camel", kw_only=True, tag_field="type", tag="oauth2"):
     scopes: tuple[str, ...] = ()
+    issuer: str = ""
     authorization_url: str = ""
     token_url: str = ""
     userinfo_url: str = ""
@@ -131,6 +132,7 @@ class _One:
                 client_id=provider.client_id,
                 client_secret=Secret(provider.client_secret),
                 scopes=provider.scopes,
+                audiences=provider.audiences,
             )
         )
         if provider.audiences:
@@ -142,9 +144,12 @@ class _One:
             tokenUrl=provider.token_url,
             userinfoUrl=provider.userinfo_url,
         )
+        if provider.issuer:
+            self.require_urls(issuer=provider.issuer)
         claims = provider.claims
         row = plain_row(
             name=self.name,
+            issuer=provider.issuer,
             authorize=provider.authorization_url,
             token=provider.token_url,
             profile=provider.userinfo_url,

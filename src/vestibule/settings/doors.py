@@ -56,7 +56,7 @@ def nhost_settings(door: Door) -> NhostSettings:
         pkce_only=reader.get(own.NHOST_PKCE_ONLY),
         link_confirm=link_confirm,
         link_by_post=reader.get(own.NHOST_LINK_BY_POST),
-        insecure_cookies=parts.scheme == "http" and is_loopback(parts.hostname or ""),
+        insecure_cookies=parts.scheme == "http",  # where checks.url() has let it pass
     )
 
 

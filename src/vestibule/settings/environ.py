@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Generic, TypeVar
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
@@ -69,6 +70,15 @@ class Variable(Generic[T]):
 
 def text(written: str) -> str:
     """Return the text without blanks around it."""
+    return written.strip()
+
+
+def url(written: str) -> str:
+    """Return the text of a URL, which must be one that can be taken apart; whether it will do is judged elsewhere."""
+    try:
+        urlsplit(written.strip())
+    except ValueError as error:
+        raise ValueError("is no URL that can be read") from error
     return written.strip()
 
 

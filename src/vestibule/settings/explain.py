@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 from vestibule.settings import nhost_names, own
 from vestibule.settings.environ import Reader, Variable
-
-MASK = "***"
+from vestibule.settings.urls import MASK, without_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,16 @@ def every_variable() -> Iterator[Variable[Any]]:  # Any: variables of every type
 
 
 def masked(variable: Variable[Any], written: str) -> str:  # Any: variables of every type
-    """Return a value for display: of a URL only the password is hidden, any other secret wholly."""
+    """Return a value for display: of a database's URL only password and query are hidden, any other secret wholly.
+
+    URLs that are no secret may still hold one: their query is hidden, and whoever is named before the host.
+    """
     if not variable.secret:
-        return written
-    parts = urlsplit(written)
+        return without_secrets(written)
+    try:
+        parts = urlsplit(written)
+    except ValueError:
+        return MASK
     if not (parts.scheme and parts.path) or parts.scheme not in {"postgres", "postgresql", "sqlite", "redis", "rediss"}:
         return MASK
     user, at, place = parts.netloc.rpartition("@")

@@ -5,7 +5,18 @@ from typing import Any, Final
 
 from vestibule.delivery.locales import LOCALES
 from vestibule.settings import nhost_later, provider_names
-from vestibule.settings.environ import Variable, duration, milliseconds, names, one_of, seconds, switch, text, whole
+from vestibule.settings.environ import (
+    Variable,
+    duration,
+    milliseconds,
+    names,
+    one_of,
+    seconds,
+    switch,
+    text,
+    url,
+    whole,
+)
 
 _YEARS: Final = 10 * 365 * 86_400
 _MANY: Final = 1_000_000
@@ -13,9 +24,9 @@ _MANY: Final = 1_000_000
 API_PREFIX: Final = Variable("AUTH_API_PREFIX", text, "", "Prefix of all nhost paths, besides `/v1` and none.")
 PORT: Final = Variable("AUTH_PORT", whole(0, 65535), 4000, "Port to listen on.")
 SERVER_URL: Final = Variable[str | None](
-    "AUTH_SERVER_URL", text, None, "Public base URL with the prefix; links in mails are built from it."
+    "AUTH_SERVER_URL", url, None, "Public base URL with the prefix; links in mails are built from it."
 )
-CLIENT_URL: Final = Variable("AUTH_CLIENT_URL", text, "", "Default redirect target, and the first of the allowed ones.")
+CLIENT_URL: Final = Variable("AUTH_CLIENT_URL", url, "", "Default redirect target, and the first of the allowed ones.")
 REDIRECT_URLS: Final = Variable[tuple[str, ...]](
     "AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS", names, (), "Further redirect targets; `*` and `**` match."
 )

@@ -5,7 +5,19 @@ from typing import Any, Final
 
 from vestibule.protection.settings import LEAKED_PASSWORDS_URL as LEAKED_PASSWORDS
 from vestibule.protection.settings import TURNSTILE_URL as TURNSTILE
-from vestibule.settings.environ import Variable, countries, days, duration, names, one_of, seconds, switch, text, whole
+from vestibule.settings.environ import (
+    Variable,
+    countries,
+    days,
+    duration,
+    names,
+    one_of,
+    seconds,
+    switch,
+    text,
+    url,
+    whole,
+)
 
 PREFIX: Final = "VESTIBULE_"
 _MOST: Final = 2**31 - 1
@@ -38,7 +50,7 @@ SHUTDOWN: Final = Variable(
 )
 PUBLIC_URL: Final = Variable[str | None](
     "VESTIBULE_PUBLIC_URL",
-    text,
+    url,
     None,
     "How browsers and mails reach this server, without a path. All links are built from it.",
     shown="scheme and host of `AUTH_SERVER_URL`",
@@ -132,6 +144,10 @@ PROVIDER_CHANGE_ENDS_SESSIONS: Final = switch(
     "End the user's other sessions when a provider is unlinked.",
     default=True,
 )
+ID_TOKEN_NONCE_REQUIRED: Final = switch(
+    "VESTIBULE_ID_TOKEN_NONCE_REQUIRED",
+    "Refuse ID tokens of applications that have no nonce: whoever finds one could show it again until it expires.",
+)
 PHONE_KEPT: Final = Variable(
     "VESTIBULE_PHONE_KEPT_DAYS",
     whole(0, 36_500),
@@ -150,7 +166,7 @@ SECOND_FACTOR_AFTER: Final = Variable(
 )
 MFA_CHANGE_ENDS_SESSIONS: Final = switch(
     "VESTIBULE_MFA_CHANGE_ENDS_SESSIONS",
-    "End the user's other sessions when their second factor is turned on or off.",
+    "End the user's other sessions when their second factor is turned on or off, or a passkey of theirs is removed.",
     default=True,
 )
 NOTICES: Final = switch(
@@ -235,7 +251,8 @@ OUTBOUND_PROXY: Final = Variable[str | None](
     "VESTIBULE_OUTBOUND_PROXY",
     text,
     None,
-    "HTTP proxy for what this server calls: `http://proxy.example:3128`. It must keep private addresses out itself.",
+    "HTTP proxy for what this server calls, except Hasura: `http://proxy.example:3128`."
+    " It must keep private addresses out itself.",
     secret=True,
 )
 OUTBOUND_CA_FILE: Final = Variable[str | None](
@@ -246,12 +263,12 @@ OUTBOUND_CA_FILE: Final = Variable[str | None](
 )
 
 TURNSTILE_URL: Final = Variable(
-    "VESTIBULE_TURNSTILE_URL", text, TURNSTILE, "Where solutions of Turnstile are checked; for tests."
+    "VESTIBULE_TURNSTILE_URL", url, TURNSTILE, "Where solutions of Turnstile are checked; for tests."
 )
 
 HIBP_URL: Final = Variable(
     "VESTIBULE_HIBP_URL",
-    text,
+    url,
     LEAKED_PASSWORDS,
     "Where ranges of leaked passwords are asked for: a mirror of your own, say.",
 )
@@ -399,6 +416,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: a list of vari
         PHONE_KEPT,
         EMAIL_CHANGE_ENDS_SESSIONS,
         PROVIDER_CHANGE_ENDS_SESSIONS,
+        ID_TOKEN_NONCE_REQUIRED,
         SECOND_FACTOR_AFTER,
         MFA_CHANGE_ENDS_SESSIONS,
         NOTICES,

@@ -8,6 +8,7 @@ from vestibule.protection.settings import ProtectionSettings
 from vestibule.settings import nhost_names as nhost
 from vestibule.settings import own
 from vestibule.settings.environ import Reader, Variable
+from vestibule.settings.urls import without_secrets
 
 
 def protection_settings(reader: Reader) -> ProtectionSettings:
@@ -34,5 +35,5 @@ def _url(reader: Reader, variable: Variable[str]) -> str:
     found = reader.get(variable)
     parts = urlsplit(found)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        reader.refuse(variable.name, f"is {found!r}", f"unset it, or write it like {variable.default}")
+        reader.refuse(variable.name, f"is {without_secrets(found)!r}", f"unset it, or write it like {variable.default}")
     return found

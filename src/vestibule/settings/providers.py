@@ -19,7 +19,7 @@ from vestibule.providers import (
 from vestibule.settings import provider_names as names
 from vestibule.settings.custom_providers import custom_providers
 from vestibule.settings.environ import Reader, Variable
-from vestibule.settings.urls import is_safe_url
+from vestibule.settings.urls import is_safe_url, origin
 
 _SEE: Final = "see docs/providers.md"
 _TENANT: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
@@ -102,12 +102,15 @@ def _github(reader: Reader, row: Row) -> Row:
     authorize, token, profile = (
         _url(reader, variable) for variable in (names.GITHUB_AUTHORIZE, names.GITHUB_TOKEN, names.GITHUB_PROFILE)
     )
-    # Users of another server are other people, though their numbers are the same.
-    return replace(
+    adapted = replace(
         row,
-        issuer=authorize.removesuffix("/authorize"),
         endpoints=Endpoints(authorize=authorize, token=token, profile=profile, emails=f"{profile.rstrip('/')}/emails"),
     )
+    server = origin(authorize)
+    if server == origin(names.GITHUB_AUTHORIZE.default):
+        return adapted
+    # Users of another server are other people, though their numbers are the same; wherever its pages are on the host.
+    return replace(adapted, issuer=f"{server}/login/oauth", has_known_iss=False)
 
 
 def _url(reader: Reader, variable: Variable[str]) -> str:

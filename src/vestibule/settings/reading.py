@@ -192,7 +192,7 @@ def _public_url(reader: Reader, place: Listening, *, is_dev: bool) -> str:
     chosen = own.PUBLIC_URL if reader.is_set(own.PUBLIC_URL) else nhost.SERVER_URL
     written = reader.get(chosen)
     if written is None:
-        if not is_dev:
+        if not is_dev and not reader.is_set(chosen):
             reader.refuse(
                 own.PUBLIC_URL.name,
                 "is unset, so links in mails would lead nowhere",
@@ -252,6 +252,7 @@ def _policy(reader: Reader) -> Policy:
         phone_change_ends_other_sessions=reader.get(own.PHONE_CHANGE_ENDS_SESSIONS),
         email_change_ends_other_sessions=reader.get(own.EMAIL_CHANGE_ENDS_SESSIONS),
         provider_change_ends_other_sessions=reader.get(own.PROVIDER_CHANGE_ENDS_SESSIONS),
+        id_token_nonce_required=reader.get(own.ID_TOKEN_NONCE_REQUIRED),
         allowed_emails=reader.get(nhost.ALLOWED_EMAILS),
         allowed_email_domains=reader.get(nhost.ALLOWED_DOMAINS),
         blocked_emails=reader.get(nhost.BLOCKED_EMAILS),

@@ -8,9 +8,10 @@ from typing import Any, Final
 from vestibule.settings import checks, own, provider_names
 from vestibule.settings import nhost_names as nhost
 from vestibule.settings.environ import Reader, Variable
-from vestibule.settings.explain import MASK, every_variable, masked
+from vestibule.settings.explain import every_variable, masked
 from vestibule.settings.nhost_unused import SWITCHES, UNUSED, why_unused
 from vestibule.settings.process import DEV
+from vestibule.settings.urls import MASK
 
 _FAMILIES: Final = (own.PREFIX, "AUTH_", "HASURA_GRAPHQL_", "POSTGRES_")
 _SMS: Final = "AUTH_SMS_"

@@ -12,6 +12,7 @@ from vestibule.storage.statement import Engine, Statement
 R = TypeVar("R")
 
 DEADLINE: Final = timedelta(seconds=5)
+PATIENCE: Final = timedelta(seconds=30)  # a server that does not answer for so long is away
 SCHEMA_VERSION_TABLE: Final = "vestibule_schema_version"
 
 
@@ -103,12 +104,17 @@ class Database(ABC):
 
 
 def database_from_url(
-    url: str, *, pool_size: int = 10, pgbouncer: bool = False, deadline: timedelta = DEADLINE
+    url: str,
+    *,
+    pool_size: int = 10,
+    pgbouncer: bool = False,
+    deadline: timedelta = DEADLINE,
+    patience: timedelta = PATIENCE,
 ) -> Database:
     """Return the database behind `url`: `sqlite:///relative`, `sqlite:////absolute`, `postgres://` or `postgresql://`.
 
-    `deadline` bounds the wait for a connection or for the write lock. `pgbouncer` is for transaction pooling
-    without prepared statements.
+    `deadline` bounds the wait for a connection or for the write lock, `patience` that for a statement on PostgreSQL.
+    `pgbouncer` is for transaction pooling without prepared statements.
 
     Raises: ValueError for any other URL.
     """
@@ -123,5 +129,7 @@ def database_from_url(
         from vestibule.storage.postgres import PostgresDatabase  # noqa: PLC0415
         from vestibule.storage.urls import postgres_dsn  # noqa: PLC0415
 
-        return PostgresDatabase(postgres_dsn(url), pool_size=pool_size, pgbouncer=pgbouncer, deadline=deadline)
+        return PostgresDatabase(
+            postgres_dsn(url), pool_size=pool_size, pgbouncer=pgbouncer, deadline=deadline, patience=patience
+        )
     raise ValueError(f"a database URL starts with sqlite://, postgres:// or postgresql://, not {scheme!r}")

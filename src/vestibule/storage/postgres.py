@@ -9,7 +9,7 @@ from typing import Any, Final, Self, TypeVar
 import asyncpg
 
 from vestibule.kernel.errors import StorageUnavailable
-from vestibule.storage.database import SCHEMA_VERSION_TABLE, Database, Queries
+from vestibule.storage.database import PATIENCE, SCHEMA_VERSION_TABLE, Database, Queries
 from vestibule.storage.parameters import Parameter
 from vestibule.storage.postgres_pool import Connection, ConnectionPool
 from vestibule.storage.statement import Engine, Statement
@@ -17,7 +17,6 @@ from vestibule.storage.statement import Engine, Statement
 R = TypeVar("R")
 T = TypeVar("T")
 
-_STATEMENT_SECONDS: Final = 30.0  # a server that does not answer for so long is away
 _STATEMENTS_KEPT: Final = 1024  # more than there are: nothing is ever prepared twice on a connection
 _AWAY_CLASSES: Final = ("08", "53", "58")  # connection, resources (disk, memory, connections), system
 _AWAY_STATES: Final = frozenset(
@@ -44,8 +43,11 @@ class PostgresDatabase(Database):
 
     engine = Engine.POSTGRESQL
 
-    def __init__(self, dsn: str, *, pool_size: int, pgbouncer: bool, deadline: timedelta) -> None:
+    def __init__(
+        self, dsn: str, *, pool_size: int, pgbouncer: bool, deadline: timedelta, patience: timedelta = PATIENCE
+    ) -> None:
         self._dsn = dsn
+        self._patience_seconds = patience.total_seconds()
         self._pgbouncer = pgbouncer
         self._deadline_seconds = deadline.total_seconds()
         self._pool = ConnectionPool(self._connect, size=pool_size, deadline_seconds=self._deadline_seconds)
@@ -100,7 +102,7 @@ class PostgresDatabase(Database):
             return await asyncpg.connect(
                 self._dsn,
                 timeout=self._deadline_seconds,
-                command_timeout=_STATEMENT_SECONDS,
+                command_timeout=self._patience_seconds,
                 statement_cache_size=0 if self._pgbouncer else _STATEMENTS_KEPT,
                 max_cached_statement_lifetime=0,
             )

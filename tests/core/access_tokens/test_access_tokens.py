@@ -53,6 +53,17 @@ async def test_a_token_signs_in_as_often_as_one_likes(under_test: CoreUnderTest)
     assert "access_token.created" in await under_test.events()
 
 
+async def test_another_project_neither_takes_nor_revokes_it(under_test: CoreUnderTest) -> None:
+    """Whoever holds it there holds nothing (security 122)."""
+    ann = await under_test.sign_up(ANN)
+    issued = await create(under_test, ann.subject.id)
+    elsewhere = under_test.visit(project=await under_test.other_project())
+    with pytest.raises(InvalidPersonalAccessToken):
+        await under_test.core.sign_in_with_access_token(elsewhere, issued.secret, DOOR)
+    assert not await under_test.core.revoke_access_token(elsewhere, issued.secret)
+    assert (await come_in(under_test, issued.secret)).subject.id == ann.subject.id
+
+
 async def test_only_a_hash_of_it_is_stored(under_test: CoreUnderTest) -> None:
     """A random UUID on the wire, its SHA-256 in the row (security 39)."""
     ann = await under_test.sign_up(ANN)

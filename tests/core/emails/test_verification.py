@@ -8,7 +8,7 @@ from tests.support.cores import DOOR, LETTER, CoreUnderTest
 from vestibule.core.emails import TicketVisit
 from vestibule.core.projects import Visit
 from vestibule.core.signin import SecondFactorRequired, SignedIn
-from vestibule.core.tickets import Purpose
+from vestibule.core.tickets import NewTicket, Purpose
 from vestibule.kernel.errors import (
     EmailAlreadyVerified,
     EmailRefused,
@@ -21,6 +21,7 @@ from vestibule.kernel.errors import (
 from vestibule.storage import Statement
 
 ANN = "ann@example.com"
+MAILED = {Purpose.EMAIL_VERIFICATION, Purpose.SIGN_IN_LINK, Purpose.EMAIL_CHANGE, Purpose.PASSWORD_RESET}
 RENAME = Statement(None, "UPDATE vestibule_credentials SET email = :email, email_key = :email")
 
 
@@ -118,6 +119,32 @@ async def test_a_second_factor_ticket_proves_no_address(under_test: CoreUnderTes
 
     with pytest.raises(InvalidTicket):
         await under_test.core.verify_email(under_test.visit(), TicketVisit(Purpose.SECOND_FACTOR, outcome.ticket))
+
+
+@pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose not in MAILED])
+async def test_only_what_was_mailed_proves_an_address(under_test: CoreUnderTest, purpose: Purpose) -> None:
+    """A ticket that was handed out elsewhere may name user and address; it came back from no mailbox (security 75)."""
+    await under_test.register(ANN, visit=strict(under_test))
+    subject = await under_test.core.users.subject_by_email(under_test.db, under_test.project.id, ANN)
+    assert subject is not None
+    [credential] = await under_test.core.users.credentials(under_test.db, under_test.project.id, subject.id)
+    new = NewTicket(
+        project_id=under_test.project.id,
+        purpose=purpose,
+        dialect=strict(under_test).dialect,
+        life=LETTER.life,
+        user_id=subject.id,
+        credential_id=credential.id,
+        address=credential.email_key,
+    )
+    async with under_test.db.write() as tx:
+        secret = await under_test.core.verify_email.tickets.issue(tx, new)
+
+    with pytest.raises(InvalidTicket):
+        await under_test.core.verify_email(strict(under_test), TicketVisit(purpose, secret))
+    with pytest.raises(InvalidTicket):
+        await under_test.core.verify_email.and_sign_in(strict(under_test), TicketVisit(purpose, secret), DOOR)
+    assert not await is_verified(under_test)
 
 
 async def resent(under_test: CoreUnderTest) -> TicketVisit:

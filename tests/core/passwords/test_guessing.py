@@ -412,12 +412,16 @@ class Counting:
 async def test_a_success_costs_two_statements_before_its_transaction(
     under_test: CoreUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All counts come back with the charge: neither delay nor alarm adds a round trip."""
+    """All counts come back with the charge: neither delay nor alarm adds a round trip. The first one in a minute
+    learns what imported hashes there are.
+    """
     await under_test.sign_up(ANN)
-    counting = Counting(under_test, monkeypatch)
     visit: Visit = under_test.visit()
-    outcome = await under_test.core.sign_in_with_password(
-        visit, PasswordAttempt(ANN, Secret("correct horse battery staple")), DOOR
-    )
-    assert isinstance(outcome, SignedIn)
-    assert len(counting.ran) == 2, counting.ran
+    for expected in (3, 2):
+        with monkeypatch.context() as patch:
+            counting = Counting(under_test, patch)
+            outcome = await under_test.core.sign_in_with_password(
+                visit, PasswordAttempt(ANN, Secret("correct horse battery staple")), DOOR
+            )
+        assert isinstance(outcome, SignedIn)
+        assert len(counting.ran) == expected, counting.ran

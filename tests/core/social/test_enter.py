@@ -11,6 +11,7 @@ from tests.support.travelling import ANN, elsewhere, travel, travelled
 from vestibule.core.pkce import AuthorizationCode
 from vestibule.core.signin import SecondFactorRequired, SignedIn
 from vestibule.core.social import Registered
+from vestibule.core.social.words import shown_picture
 from vestibule.core.users import UserOptions
 from vestibule.kernel.errors import (
     DefaultRoleNotAllowed,
@@ -232,7 +233,15 @@ async def test_with_a_challenge_comes_a_code(under_test: CoreUnderTest) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [{"subject": ""}, {"issuer": ""}, {"subject": "a\0b"}, {"subject": "x" * 513}, {"email": "nobody"}]
+    "broken",
+    [
+        {"subject": ""},
+        {"issuer": ""},
+        {"subject": "a\0b"},
+        {"subject": "x" * 256},
+        {"issuer": "x" * 513},
+        {"email": "nobody"},
+    ],
 )
 async def test_what_cannot_be_relied_on_is_refused(under_test: CoreUnderTest, broken: dict[str, str]) -> None:
     """Nothing that no database takes, no empty key that everybody would share, no address that is none (security 4)."""
@@ -248,3 +257,21 @@ async def test_a_name_or_picture_that_cannot_be_shown_is_left_out(under_test: Co
     assert len(subject.display_name) == 255
     assert subject.display_name.isprintable()
     assert "javascript" not in subject.avatar_url
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "",
+        "//img.example/a",
+        "ftp://img.example/a",
+        "https:///a",
+        "https://[::1",
+        "https://img.example/\u00e4",
+        "https://a b",
+    ],
+)
+def test_a_picture_is_a_web_address(picture: str) -> None:
+    """It becomes the source of an image on pages of applications."""
+    assert shown_picture(picture) == ""
+    assert shown_picture("https://img.example/a.png?s=96") == "https://img.example/a.png?s=96"

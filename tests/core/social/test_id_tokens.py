@@ -90,6 +90,20 @@ async def test_a_token_without_a_nonce_passes(under_test: CoreUnderTest) -> None
     assert isinstance(await enter(under_test, token), SignedIn)
 
 
+async def test_a_nonce_may_be_mandatory(under_test: CoreUnderTest) -> None:
+    """Then a token that could be shown again opens nothing and links nothing (security 7)."""
+    visit = under_test.visit(id_token_nonce_required=True)
+    token = token_of(under_test)
+    ann = await under_test.sign_up()
+    for nonce in (None, "n"):
+        with pytest.raises(InvalidIdToken):
+            await enter(under_test, presented(token, nonce=nonce), visit=visit)
+        with pytest.raises(InvalidIdToken):
+            await under_test.core.link_with_id_token(visit, ann.subject.id, presented(token, nonce=nonce))
+    token = token_of(under_test, nonce="n")
+    assert isinstance(await enter(under_test, presented(token, nonce="n"), visit=visit), SignedIn)
+
+
 async def test_who_takes_no_tokens_is_disabled(under_test: CoreUnderTest) -> None:
     """A provider without an audience, or one that is none."""
     for provider in ("github", "spotify"):

@@ -1,14 +1,11 @@
 """Providers of somebody who is signed in: linked on purpose only, unlinked unless they are the last way in."""
 
-from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.core.proofs.test_first_proof import PASSKEY
 from tests.support.cores import PASSWORD, CoreUnderTest
 from tests.support.travelling import ANN, come_back, connecting, departing, linked, set_out, travel, travelled
-from vestibule.core.projects import WebAuthn
 from vestibule.core.social import Linked
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
@@ -22,8 +19,6 @@ from vestibule.kernel.errors import (
 from vestibule.storage import Statement
 
 VERIFIED = Statement(None, "UPDATE vestibule_credentials SET verified_at = created_at")
-NO_PASSWORD = Statement(None, "UPDATE vestibule_credentials SET password_hash = NULL")
-NUMBER = Statement(None, "UPDATE vestibule_users SET phone_number = '+4915123456789', phone_verified_at = created_at")
 
 
 async def test_a_linked_provider_is_another_way_in(under_test: CoreUnderTest) -> None:
@@ -116,48 +111,6 @@ async def test_the_last_way_in_stays(under_test: CoreUnderTest) -> None:
     with pytest.raises(LastWayIn):
         await under_test.core.unlink_identity(under_test.visit(), ann.subject.id, row.id)
     assert await under_test.count("identities") == 1
-
-
-PARTY = WebAuthn(enabled=True, rp_id="localhost", rp_name="Tests", origins=("http://localhost:3000",))
-
-
-@pytest.mark.parametrize(
-    ("way", "policy", "is_enough"),
-    [
-        ("links", {"sign_in_links_enabled": True}, True),
-        ("codes", {"email_codes_enabled": True}, True),
-        ("text", {"text_codes_enabled": True}, True),
-        ("text", {}, False),
-        ("passkey", {"webauthn": PARTY}, True),
-        ("passkey", {}, False),
-        ("provider", {}, True),
-        ("lost provider", {}, False),
-    ],
-)
-async def test_what_counts_as_another_way_in(
-    under_test: CoreUnderTest, way: str, policy: dict[str, Any], *, is_enough: bool
-) -> None:
-    """Whatever is switched on now, and nothing that is not."""
-    ann = await travelled(under_test, under_test.identities["github"].person("1", ANN))
-    if way == "text":
-        await under_test.db.run(NUMBER)
-    if way == "passkey":
-        now, project_id = under_test.clock.now(), under_test.project.id
-        await under_test.db.run(
-            PASSKEY, project_id=project_id, user_id=ann.subject.id, id=uuid4(), secret=b"key", now=now
-        )
-    if "provider" in way:
-        await linked(under_test, ann, under_test.identities["c:acme"].person("1"))
-    if way == "lost provider":
-        del under_test.identities.providers["c:acme"]
-    rows = await under_test.core.linked_identities(under_test.visit(), ann.subject.id)
-    github = next(row.id for row in rows if row.provider == "github")
-    unlinking = under_test.core.unlink_identity(under_test.visit(**policy), ann.subject.id, github)
-    if is_enough:
-        await unlinking
-    else:
-        with pytest.raises(LastWayIn):
-            await unlinking
 
 
 async def test_nobody_unlinks_what_is_not_theirs(under_test: CoreUnderTest) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.cores import CoreUnderTest
 from tests.support.identities import session_of_provider
-from tests.support.travelling import travelled
+from tests.support.travelling import linked, travelled
 from vestibule.core.signin import SignedIn
 from vestibule.core.social.model import ProviderSession
 from vestibule.kernel.errors import EndpointDisabled, IdentityNotFound, ProviderRefused, UserNotActive
@@ -49,6 +49,21 @@ async def test_the_newest_callback_counts(under_test: CoreUnderTest) -> None:
     taken = await _take(under_test, ann)
     assert taken is not None
     assert taken.access_token.reveal() == "new"
+
+
+async def test_the_account_that_was_used_last_counts(under_test: CoreUnderTest) -> None:
+    """Tokens that another account of theirs has left at the same provider are never taken for its own."""
+    ann = await _come(under_test, "1", access_token="of the first")
+    under_test.clock.advance(timedelta(seconds=1))
+    second = under_test.identities["github"].person("2")
+    await linked(under_test, ann, second)
+    assert await _take(under_test, ann) is None
+    under_test.clock.advance(timedelta(seconds=1))
+    await travelled(under_test, second, session=session_of_provider(under_test.clock.now(), "of the second"))
+    taken = await _take(under_test, ann)
+    assert taken is not None
+    assert taken.access_token.reveal() == "of the second"
+    assert await _take(under_test, ann) is None
 
 
 async def test_it_is_sealed_while_it_waits(under_test: CoreUnderTest) -> None:

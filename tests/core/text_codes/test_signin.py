@@ -16,9 +16,11 @@ from tests.support.codes import (
     wrong,
 )
 from tests.support.cores import DOOR, CoreUnderTest
-from vestibule.core.guesses import GUESS_BUDGET, WRONG_AFTER_SECONDS
+from vestibule.core.guesses import GUESS_BUDGET, WRONG_AFTER_SECONDS, Guess
 from vestibule.core.signin import Method, SecondFactorRequired, SignedIn
+from vestibule.core.texts.phone import parse_phone
 from vestibule.core.texts.postage import NUMBER_BUDGET
+from vestibule.core.tickets import Purpose
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
     EmailRefused,
@@ -206,3 +208,17 @@ async def test_the_right_code_gives_the_number_its_texts_back(under_test: CoreUn
     """Somebody who signs in often is no pump (security 95)."""
     for _ in range(NUMBER_BUDGET.tries + 1):
         assert isinstance(await come_by_text(under_test, await ask_by_text(under_test)), SignedIn)
+
+
+async def test_a_number_that_changes_after_the_guess_proves_nothing(under_test: CoreUnderTest) -> None:
+    """Between the right guess and the session the user took another number: the old one is not theirs (security 14)."""
+    ann = await with_number(under_test)
+    code, visit = await ask_by_text(under_test), codes_on(under_test)
+    sign_in = under_test.core.sign_in_with_text_code
+    guess = Guess(purpose=Purpose.TEXT_CODE, address=NUMBER, code=code, user_id=ann.subject.id)
+    right = await sign_in.guesses(visit, guess)
+    async with under_test.db.write() as tx:
+        await sign_in.prove.register.create.move_phone(tx, visit.project.id, ann.subject.id, OTHER)
+    with pytest.raises(InvalidTextCode):
+        async with under_test.db.write() as tx:
+            await sign_in.prove(tx, visit, right, parse_phone(NUMBER))

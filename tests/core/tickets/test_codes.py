@@ -11,6 +11,7 @@ from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Statement
 
 CODE = b"482913"
+RELABEL = Statement(None, "UPDATE vestibule_tickets SET purpose = :purpose")
 HASHES = Statement(bytes, "SELECT secret_hash FROM vestibule_tickets")
 
 
@@ -49,6 +50,15 @@ async def test_an_expired_code_is_not_guessed(counter: Counter) -> None:
     """However right it is (security 127)."""
     await counter.issue(Purpose.SECOND_FACTOR, code=CODE, tries=5)
     counter.under_test.clock.advance(LIFE)
+
+    with pytest.raises(InvalidTicket):
+        await counter.guess(CODE)
+
+
+async def test_a_code_stays_what_it_was_made_for(counter: Counter) -> None:
+    """Whoever can write rows and has no key makes no code that elevates of one that signs in (security 75)."""
+    await counter.issue(Purpose.EMAIL_CODE, code=CODE, tries=5)
+    await counter.under_test.db.run(RELABEL, purpose=Purpose.SECOND_FACTOR.value)
 
     with pytest.raises(InvalidTicket):
         await counter.guess(CODE)

@@ -272,3 +272,12 @@ async def test_a_code_that_is_a_step_ahead_uses_up_the_ones_before(ann: Holder) 
             await ann.show(ticket, ann.application.shows(steps))
     ann.under_test.clock.advance(STEP)
     await ann.show(ticket, ann.application.shows(1))
+
+
+async def test_who_is_shut_out_meanwhile_changes_nothing(under_test: CoreUnderTest, ann: Holder) -> None:
+    """The user is judged again in the transaction that would change something (security 18)."""
+    prove = under_test.core.second_factor.deactivate.prove
+    await under_test.change(ann.id, status="disabled")
+    with pytest.raises(UserNotActive):
+        async with under_test.db.write() as tx:
+            await prove.held(tx, ann.visit(), ann.id)

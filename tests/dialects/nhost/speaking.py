@@ -60,6 +60,11 @@ class Speaker:
         who = {} if token is None else {"authorization": f"Bearer {token}"}
         return await self.running.client.get(self.base + path, headers={**who, **headers})
 
+    async def delete(self, path: str, token: str | None = None, **headers: str) -> httpx2.Response:
+        """Have something removed."""
+        who = {} if token is None else {"authorization": f"Bearer {token}"}
+        return await self.running.client.delete(self.base + path, headers={**who, **headers})
+
     async def sign_up(self, email: str = EMAIL, password: str = PASSWORD, **options: Any) -> dict[str, Any]:
         """Sign up and return the session."""
         answer = await self.post("/signup/email-password", {"email": email, "password": password, "options": options})

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests.dialects.nhost.providing import Traveller, told
 from tests.dialects.nhost.speaking import Speaker
 from tests.support.providers.standing_in import Answer
 from tests.support.providers.standing_in import serve as standing_in
@@ -37,11 +38,7 @@ async def turnstile() -> AsyncIterator[Turnstile]:
 
 
 async def _ask(speaker: Speaker, endpoint: Endpoint, solution: str | None = None) -> tuple[int, bytes]:
-    path = endpoint.path.replace("{provider}", "github")
-    if endpoint.method == "POST":
-        return await _post(speaker, path, solution, body={})
-    answer = await speaker.get(path, **({} if solution is None else {HEADER: solution}))
-    return answer.status_code, answer.content
+    return await _post(speaker, endpoint.path, solution, body={})
 
 
 async def _post(speaker: Speaker, path: str, solution: str | None = None, body: Any = ANN) -> tuple[int, bytes]:
@@ -105,6 +102,16 @@ async def test_no_other_route_asks(serve: Serve, turnstile: Turnstile) -> None:
             "/v1/signup/email-password", headers={"origin": "https://acme.example"}
         )
         assert preflight.status_code == 204
+        assert turnstile.requests == []
+
+
+@pytest.mark.parametrize("how", ["signup", "signin"])
+async def test_the_way_to_a_provider_asks_for_none(serve: Serve, turnstile: Turnstile, how: str) -> None:
+    """Browsers that follow a link send no header of ours."""
+    async with serve(turnstile.environ) as running:
+        ann = Traveller(running)
+        answer = await ann.travel(ann.provider("github").person("1", ANN["email"]), how=how)
+        assert "refreshToken" in told(answer)[1]
         assert turnstile.requests == []
 
 

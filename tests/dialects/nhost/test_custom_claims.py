@@ -1,10 +1,12 @@
 """Custom claims in the tokens of this door: where they come from, and what is done when they cannot be had."""
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import jwt
@@ -15,16 +17,20 @@ from tests.dialects.nhost.test_passwordless import brought
 from tests.support.linking import CHALLENGE, VERIFIER
 from tests.support.providers.claims_webhook import SECRET, ClaimsWebhook
 from tests.support.providers.hasura import ADMIN_SECRET, Hasura
-from tests.support.providers.standing_in import Answer, Fault
+from tests.support.providers.standing_in import Answer, Fault, Seen
 from tests.support.providers.standing_in import serve as serve_stand_in
-from tests.support.serving import Serve
+from tests.support.serving import Running, Serve
 from vestibule.core.projects import NewProject
+from vestibule.core.sessions import imported_hash
+from vestibule.core.sessions.store import INSERT_IMPORTED
 from vestibule.storage import Statement
 
 NAMESPACE = "https://hasura.io/jwt/claims"
 BUILT_IN = {"x-hasura-allowed-roles", "x-hasura-default-role", "x-hasura-user-id", "x-hasura-user-is-anonymous"}
 ELEVATED = "x-hasura-auth-elevated"
 DISABLE = Statement(None, "UPDATE vestibule_users SET status = 'disabled' WHERE id = :user_id")
+
+GRACE = timedelta(seconds=30)
 
 OF_USER = {
     "AUTH_JWT_CUSTOM_CLAIMS": json.dumps(
@@ -42,6 +48,33 @@ OF_USER = {
     ),
     "AUTH_JWT_CUSTOM_CLAIMS_DEFAULTS": json.dumps({"nick": "nobody", "org": "unused"}),
 }
+
+
+@dataclass
+class SlowWebhook(ClaimsWebhook):
+    """Something happens while it thinks."""
+
+    meanwhile: Callable[[], object] = object
+
+    def answer(self, request: Seen) -> Answer:
+        """Think, then answer."""
+        self.meanwhile()
+        return super().answer(request)
+
+
+async def with_old_token(running: Running, session: Mapping[str, Any]) -> str:
+    """Let the user of `session` have a refresh token that was imported with them, and return it."""
+    token, now = uuid4(), running.clock.now()
+    await running.core.db.one(
+        INSERT_IMPORTED,
+        project_id=running.project.id,
+        id=uuid4(),
+        user_id=UUID(session["user"]["id"]),
+        token_hash=imported_hash(token.bytes),
+        created_at=now,
+        expires_at=now + timedelta(days=30),
+    )
+    return str(token)
 
 
 def on_webhook(webhook: ClaimsWebhook, **more: str) -> dict[str, str]:
@@ -199,7 +232,7 @@ async def test_without_its_claims_there_is_no_token(serve: Serve, fault: Answer 
 
 
 async def test_a_failed_refresh_costs_nobody_the_session(serve: Serve) -> None:
-    """The token that the client holds stays good, however long the claims are away: it did not rotate (security 26)."""
+    """The token that the client holds stays good, however long the claims are away: it did not rotate (security 97)."""
     async with serve_stand_in(ClaimsWebhook()) as webhook, serve(environ=on_webhook(webhook)) as running:
         speaker = Speaker(running)
         session = await speaker.sign_up()
@@ -226,6 +259,60 @@ async def test_claims_that_fail_within_the_grace_cost_nothing_either(serve: Serv
         assert_unavailable(await speaker.refresh(session["refreshToken"]))
         again = (await speaker.refresh(session["refreshToken"])).json()
         assert again["refreshToken"] == refreshed["refreshToken"]
+
+
+async def test_a_token_from_before_the_move_is_not_spent_without_its_claims(serve: Serve) -> None:
+    """The first refresh here is one like any other: it goes through once the claims are back (security 97)."""
+    async with serve_stand_in(ClaimsWebhook()) as webhook, serve(environ=on_webhook(webhook)) as running:
+        speaker = Speaker(running)
+        old = await with_old_token(running, await speaker.sign_up())
+        for _ in range(2):
+            webhook.faults.append(Answer(500))
+            assert_unavailable(await speaker.refresh(old))
+            running.clock.advance(GRACE + timedelta(seconds=1))
+        webhook.clock.advance(2 * GRACE)
+        webhook.claims = {"tier": "gold"}
+        refreshed = await speaker.refresh(old)
+        assert refreshed.status_code == 200, refreshed.text
+        assert custom(refreshed.json()) == {"x-hasura-tier": "gold"}
+
+
+async def test_a_session_from_before_the_move_is_named_to_the_webhook_before_it_begins(serve: Serve) -> None:
+    """By the id that it then has, and its user; it is asked once."""
+    async with serve_stand_in(ClaimsWebhook()) as webhook, serve(environ=on_webhook(webhook)) as running:
+        speaker = Speaker(running)
+        signed_up = await speaker.sign_up()
+        session = (await speaker.refresh(await with_old_token(running, signed_up))).json()
+        message = webhook.messages[-1]
+        assert len(webhook.requests) == 2
+        assert (message["session"]["id"], message["method"]) == (session["refreshTokenId"], "imported")
+        assert message["user"]["id"] == signed_up["user"]["id"]
+
+
+async def test_tabs_from_before_the_move_wait_for_their_claims_side_by_side(serve: Serve) -> None:
+    """Whoever comes second finds the token spent meanwhile, and goes on in the session that it began (security 22)."""
+    async with serve_stand_in(ClaimsWebhook()) as webhook, serve(environ=on_webhook(webhook)) as running:
+        speaker = Speaker(running)
+        old = await with_old_token(running, await speaker.sign_up())
+        answers = await asyncio.gather(*(speaker.refresh(old) for _ in range(4)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert len({answer.json()["refreshToken"] for answer in answers}) == 1
+        told = {message["session"]["id"] for message in webhook.messages[1:]}
+        assert told == {answers[0].json()["refreshTokenId"]}
+
+
+async def test_slow_claims_end_no_session(serve: Serve) -> None:
+    """A rotated token that came within the grace is judged as of then, not as of when the claims came (security 22)."""
+    async with serve_stand_in(SlowWebhook()) as webhook, serve(environ=on_webhook(webhook)) as running:
+        speaker = Speaker(running)
+        session = await speaker.sign_up()
+        current = (await speaker.refresh(session["refreshToken"])).json()["refreshToken"]
+        running.clock.advance(GRACE - timedelta(seconds=2))
+        webhook.meanwhile = lambda: running.clock.advance(timedelta(seconds=7))
+        late = await speaker.refresh(session["refreshToken"])
+        assert late.status_code == 200, late.text
+        assert late.json()["refreshToken"] == current
+        assert (await speaker.refresh(session["refreshToken"])).status_code == 401
 
 
 async def test_one_refresh_asks_once(serve: Serve) -> None:
@@ -311,22 +398,27 @@ async def test_an_exchanged_code_brings_them_too(serve: Serve) -> None:
 
 async def test_other_projects_are_named_to_the_webhook_and_not_asked_of_hasura(serve: Serve) -> None:
     """Hasura serves the default project; a user of another one could have any id there (security 122)."""
+    paths = {"AUTH_JWT_CUSTOM_CLAIMS": '{"org":"metadata.org","nick":"metadata.nick"}'}
     async with serve_stand_in(Hasura()) as hasura, serve_stand_in(ClaimsWebhook()) as webhook:
         webhook.claims = {"level": 1}
-        async with serve(environ={**on_hasura(hasura), **on_webhook(webhook)}) as running:
-            new = NewProject("Other", frozenset({"nhost"}), public_id="other", hosts=("other.example",))
-            await running.core.registry.create_project(new)
-            answer = await Speaker(running).post(
-                "/signup/email-password",
-                {"email": EMAIL, "password": PASSWORD, "options": {"metadata": {"org": "acme"}}},
-                host="other.example",
-            )
-            expected = {
-                "x-hasura-org": "acme",
-                "x-hasura-teams": "null",
-                "x-hasura-tier": "null",
-                "x-hasura-level": "1",
-            }
+        async with serve(environ={**on_hasura(hasura, **paths), **on_webhook(webhook)}) as running:
+            answer = await sign_up_elsewhere(running)
+            expected = {"x-hasura-org": "acme", "x-hasura-nick": "null", "x-hasura-level": "1"}
             assert custom(answer.json()["session"]) == expected
             assert hasura.requests == []
             assert [message["project"] for message in webhook.messages] == ["other"]
+
+
+async def test_other_projects_get_no_token_without_what_only_hasura_knows(serve: Serve) -> None:
+    """Neither a default nor null stands in for it: rights may hang on what is missing (security 97)."""
+    async with serve_stand_in(Hasura()) as hasura, serve(environ=on_hasura(hasura)) as running:
+        assert_unavailable(await sign_up_elsewhere(running))
+        assert hasura.requests == []
+
+
+async def sign_up_elsewhere(running: Running) -> httpx2.Response:
+    """Register somebody in another project."""
+    new = NewProject("Other", frozenset({"nhost"}), public_id="other", hosts=("other.example",))
+    await running.core.registry.create_project(new)
+    body = {"email": EMAIL, "password": PASSWORD, "options": {"metadata": {"org": "acme"}}}
+    return await Speaker(running).post("/signup/email-password", body, host="other.example")

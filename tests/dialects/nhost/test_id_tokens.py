@@ -24,7 +24,7 @@ def _body(running: Running, provider: str = "google", subject: str = "1", **more
     return {"provider": provider, "idToken": token, **({} if nonce is None else {"nonce": nonce}), **more}
 
 
-@pytest.mark.parametrize("provider", ["apple", "google"])
+@pytest.mark.parametrize("provider", ["apple", "google", "c:acme"])
 async def test_a_token_signs_in_and_registers_who_is_new(serve: Serve, provider: str) -> None:
     """With a whole session, the options for the new user, and the same user the next time."""
     async with serve() as running:
@@ -57,6 +57,17 @@ async def test_a_nonce_works_once(serve: Serve) -> None:
         refused(await speaker.post("/signin/idtoken", {**_body(running, nonce="m"), "nonce": "x"}), *INVALID_REQUEST)
 
 
+async def test_one_setting_makes_the_nonce_mandatory(serve: Serve) -> None:
+    """At all three endpoints, and with the same words as for any other bad token (security 7)."""
+    async with serve({"VESTIBULE_ID_TOKEN_NONCE_REQUIRED": "true"}) as running:
+        speaker = Speaker(running)
+        for path in ("/signin/idtoken", "/signup/idtoken"):
+            refused(await speaker.post(path, _body(running)), *INVALID_REQUEST)
+        session = (await speaker.post("/signin/idtoken", _body(running, nonce="n"))).json()["session"]
+        bearer = {"authorization": f"Bearer {session['accessToken']}"}
+        refused(await speaker.post("/link/idtoken", _body(running, subject="2"), **bearer), *INVALID_REQUEST)
+
+
 async def test_a_token_that_is_no_good_says_nothing_more(serve: Serve) -> None:
     """Forged, or of a provider that is not configured (security 5, 9)."""
     async with serve() as running:
@@ -64,8 +75,10 @@ async def test_a_token_that_is_no_good_says_nothing_more(serve: Serve) -> None:
         refused(await speaker.post("/signin/idtoken", {"provider": "google", "idToken": "x.y.z"}), *INVALID_REQUEST)
         del running.identities.providers["apple"]
         refused(await speaker.post("/signin/idtoken", {"provider": "apple", "idToken": "x"}), *DISABLED_ENDPOINT)
-        wrong = await speaker.post("/signin/idtoken", {"provider": "github", "idToken": "x"})
-        assert (wrong.status_code, wrong.json()["error"]) == (400, "schema-validation-error")
+        refused(await speaker.post("/signin/idtoken", {"provider": "c:other", "idToken": "x"}), *DISABLED_ENDPOINT)
+        for name in ("github", "c:", "c:Acme", "acme", ""):
+            wrong = await speaker.post("/signin/idtoken", {"provider": name, "idToken": "x"})
+            assert (wrong.status_code, wrong.json()["error"]) == (400, "schema-validation-error")
 
 
 async def test_an_unvouched_address_signs_nobody_in(serve: Serve) -> None:

@@ -13,10 +13,15 @@ from tests.support.identities import parameter
 from tests.support.linking import CHALLENGE, VERIFIER
 from tests.support.serving import Serve
 from tests.support.ways_in import under
-from vestibule.kernel.errors import ProviderUnavailable
+from vestibule.kernel.errors import Overloaded, ProviderUnavailable, StorageUnavailable, TooManyAttempts
 from vestibule.storage import Statement
 
 HTTPS = {"AUTH_SERVER_URL": "https://auth.example.com/v1", "VESTIBULE_PUBLIC_URL": "https://auth.example.com"}
+LAN = {
+    "AUTH_SERVER_URL": "http://192.168.7.5:4000/v1",
+    "VESTIBULE_PUBLIC_URL": "http://192.168.7.5:4000",
+    "VESTIBULE_ALLOW_HTTP": "true",
+}
 _MFA = Statement(None, "UPDATE vestibule_users SET mfa_type = 'totp' WHERE id = :user_id")
 LIST = {"AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS": "https://app.example.com"}
 
@@ -83,9 +88,12 @@ async def test_the_cookie_is_bound_to_this_host(serve: Serve) -> None:
         assert custom.headers["set-cookie"].startswith("__Host-vestibule-provider-c.acme=")
 
 
-async def test_the_cookie_has_neither_prefix_nor_secure_on_this_machine(serve: Serve) -> None:
-    """Browsers would drop it where there is no https."""
-    async with serve() as running:
+@pytest.mark.parametrize("environ", [{}, LAN], ids=["this machine", "a trusted network"])
+async def test_the_cookie_has_neither_prefix_nor_secure_where_there_is_no_https(
+    serve: Serve, environ: dict[str, str]
+) -> None:
+    """Browsers would drop it there, and every journey would end as somebody else's."""
+    async with serve(environ) as running:
         cookie = (await Traveller(running).depart("github")).headers["set-cookie"]
         assert cookie.startswith("vestibule-provider-github=")
         assert "Secure" not in cookie
@@ -338,6 +346,29 @@ async def test_what_goes_wrong_at_the_provider_is_told_at_the_target(serve: Serv
         answer = await ann.come_back(state=state, code=right if what == "no profile" else "wrong")
         base, parameters = told(answer)
         assert (base, parameters["error"], parameters["state"]) == (f"{CLIENT_URL}/x", code, "mine")
+
+
+@pytest.mark.parametrize(
+    ("accident", "code", "words"),
+    [
+        (RuntimeError("a fault of our own"), "internal-server-error", "Internal server error"),
+        (StorageUnavailable(), "internal-server-error", "Internal server error"),
+        (Overloaded(), "internal-server-error", "Internal server error"),
+        (TooManyAttempts(timedelta(minutes=1)), "invalid-request", "Too many attempts, please try again later"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_an_accident_on_the_way_back_is_told_by_redirect(
+    serve: Serve, accident: Exception, code: str, words: str
+) -> None:
+    """Whoever comes back from a provider is never left on an empty page of ours."""
+    async with serve() as running:
+        ann = Traveller(running)
+        state = await ann.departed(redirectTo=f"{CLIENT_URL}/x", state="mine")
+        ann.provider("github").accident = accident
+        base, parameters = told(await ann.come_back(state=state, code="code"))
+        assert base == f"{CLIENT_URL}/x"
+        assert parameters == {"error": code, "errorDescription": words, "state": "mine"}
 
 
 async def test_errors_are_concealed_in_redirects_too(serve: Serve) -> None:

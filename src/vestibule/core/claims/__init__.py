@@ -8,7 +8,7 @@ from vestibule.core.claims.model import Claimant, ClaimPath, ClaimsSource, Sourc
 from vestibule.core.claims.paths import Path, parse_path
 from vestibule.core.claims.rules import MOST_BYTES, MOST_CLAIMS, claim_name, claim_text, is_reserved, values_at
 from vestibule.core.claims.selection import Selection, selection_of
-from vestibule.core.claims.user import USER_FIELDS, UserClaims, user_object
+from vestibule.core.claims.user import USER_FIELDS, UserClaims, unknown_field, user_object
 
 CustomClaims: TypeAlias = Mapping[str, str]
 
@@ -30,6 +30,7 @@ __all__ = [
     "is_reserved",
     "parse_path",
     "selection_of",
+    "unknown_field",
     "user_object",
     "values_at",
 ]

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from vestibule.core.claims.model import Claimant, ClaimPath
+from vestibule.core.claims.paths import Path
 from vestibule.core.claims.rules import values_at
+from vestibule.core.claims.selection import Selection, selection_of
 from vestibule.core.users import Subject
 
 
@@ -57,6 +59,21 @@ USER_FIELDS: Final = frozenset(
         "metadata",
     }
 )
+
+
+# What has members of its own. Those of `metadata` are whatever somebody stored.
+_BELOW: Final[Selection] = {"roles": {"role": {}}}
+
+
+def unknown_field(path: Path) -> str | None:
+    """Return the first field of a path that no user has here; None when all may be found in the user at hand."""
+    for field, below in selection_of([path]).items():
+        if field not in USER_FIELDS:
+            return field
+        for name, deeper in below.items():
+            if deeper or name not in _BELOW.get(field, {}):
+                return f"{field}.{name}"
+    return None
 
 
 @dataclass(frozen=True, slots=True)

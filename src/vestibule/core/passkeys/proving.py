@@ -19,7 +19,7 @@ from vestibule.storage import Database, Queries
 
 
 class _CounterStoodStill(Exception):
-    """The authenticator's counter did not go up: somebody may have copied the key."""
+    """The authenticator's counter did not go up: somebody may have copied the key. Or the passkey is gone by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,9 @@ class EnterWithPasskey:
             raise _CounterStoodStill
 
     async def _report(self, visit: Visit, passkey: PasskeyRow, proof: Proof) -> None:
+        project_id, credential_id = visit.project.id, passkey.credential_id
+        if await self.db.one(store.BY_CREDENTIAL_ID, project_id=project_id, credential_id=credential_id) is None:
+            return  # its owner has removed it this moment
         entry = AuditEntry(
             visit.project.id,
             "passkey.counter_regressed",

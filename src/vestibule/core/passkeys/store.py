@@ -27,6 +27,18 @@ class PasskeyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedPasskey:
+    """What its owner is told of a passkey: nothing that a browser, an authenticator or a thief could use."""
+
+    id: UUID
+    nickname: str | None
+    transports: list[str]
+    is_backed_up: bool
+    created_at: datetime
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnedId:
     """Whose a credential id is."""
 
@@ -54,6 +66,15 @@ BY_CREDENTIAL_ID: Final = Statement(
     SELECT id, user_id, credential_id, public_key, sign_count, transports, nickname, aaguid,
            is_backup_eligible, is_backed_up, created_at, last_used_at
     FROM vestibule_passkeys WHERE project_id = :project_id AND credential_id = :credential_id
+    """,
+)
+
+OF_USER: Final = Statement(
+    ListedPasskey,
+    """
+    SELECT id, nickname, transports, is_backed_up, created_at, last_used_at FROM vestibule_passkeys
+    WHERE project_id = :project_id AND user_id = :user_id
+    ORDER BY created_at, id
     """,
 )
 
@@ -87,4 +108,8 @@ USE: Final = Statement(
     WHERE project_id = :project_id AND id = :id
       AND (sign_count < :sign_count OR (sign_count = 0 AND :sign_count = 0))
     """,
+)
+
+DELETE: Final = Statement(
+    None, "DELETE FROM vestibule_passkeys WHERE project_id = :project_id AND user_id = :user_id AND id = :id"
 )

@@ -5,6 +5,7 @@ from vestibule.core.passwords.deanonymize import DeanonymizeWithPassword
 from vestibule.core.passwords.guessing import REFUSED, GuardGuesses, Stuffing
 from vestibule.core.passwords.hashing import Argon2Profile, Hashing, HashingLoad
 from vestibule.core.passwords.leaks import LeakedPasswords, NoteLeaked, VetPassword
+from vestibule.core.passwords.older import OlderHashes
 from vestibule.core.passwords.provision import ProvisionedUser, ProvisionUser
 from vestibule.core.passwords.reset import RequestPasswordReset, ResetPassword
 from vestibule.core.passwords.rules import MAX_BYTES, NewPassword, normalised
@@ -23,6 +24,7 @@ __all__ = [
     "LeakedPasswords",
     "NewPassword",
     "NoteLeaked",
+    "OlderHashes",
     "PasswordAttempt",
     "PasswordChange",
     "PasswordSignUp",

@@ -28,6 +28,8 @@ _MAX_MEMORY_KIB: Final = 256 * 1024
 _MAX_ITERATIONS: Final = 16
 _MAX_LANES: Final = 8
 MAX_BCRYPT_COST: Final = 14
+_BCRYPT_PREFIXES: Final = ("$2a$", "$2b$", "$2y$")
+_BCRYPT_DECOY: Final = "eJzrGU7YDGMUyDoFMdiQ3u7Eqfk7ujd.i8tK0g1OCe9JHvQ.YDLoq"  # salt and key, good at any cost
 _MAX_PBKDF2_ROUNDS: Final = 2_000_000
 _PBKDF2_KEY_BYTES: Final = range(16, 65)  # its work grows with the length too
 
@@ -68,12 +70,13 @@ class Hashing:
         """Return the hash to store. Raises: Overloaded."""
         return await self._run(lambda: self._hasher.hash(normalised(password)))
 
-    async def matches(self, stored: str | None, password: Secret) -> bool:
+    async def matches(self, stored: str | None, password: Secret, *, dearest_bcrypt: int | None = None) -> bool:
         """Compare with a stored hash, or with a decoy when there is none (then always False).
 
-        Raises: Overloaded.
+        A refusal costs one Argon2 and, where others could have a bcrypt hash, one bcrypt of the dearest cost among
+        those, whatever is stored. Raises: Overloaded.
         """
-        return await self._run(lambda: self._compare(stored, password))
+        return await self._run(lambda: self._compare(stored, password, dearest_bcrypt))
 
     def is_outdated(self, stored: str) -> bool:
         """Tell whether `stored` should be replaced after a successful comparison."""
@@ -100,19 +103,24 @@ class Hashing:
         future.add_done_callback(lambda _: self._slots.release())
         return await asyncio.shield(future)
 
-    def _compare(self, stored: str | None, password: Secret) -> bool:
+    def _compare(self, stored: str | None, password: Secret, dearest_bcrypt: int | None) -> bool:
         composed = normalised(password)
         # Other servers may have hashed what was typed, without composing it.
         typed = password.reveal().encode("utf-8", "surrogatepass")
         forms = tuple(dict.fromkeys((composed, typed)))
-        if stored is not None and len(composed) <= MAX_BYTES:
-            if stored.startswith("$argon2") and _within_ceilings(stored):
-                return any(self._argon2_matches(stored, form) for form in forms)
-            if any(_imported_matches(stored, form) for form in reversed(forms)):
+        comparable = stored if stored is not None and len(composed) <= MAX_BYTES else ""
+        is_argon2 = comparable.startswith("$argon2") and _within_ceilings(comparable)
+        if is_argon2:
+            if any(self._argon2_matches(comparable, form) for form in forms):
                 return True
-        # Neither a missing user nor a fast imported hash may show by its speed: a decoy for each form that is tried.
+        elif any(_imported_matches(comparable, form) for form in reversed(forms)):
+            return True
+        # Neither a missing user nor one of another make may show by the time: what was not computed is, for each form.
         for _ in forms:
-            self._argon2_matches(self._decoy, b"never right")
+            if not is_argon2:
+                self._argon2_matches(self._decoy, b"never right")
+            if dearest_bcrypt is not None:
+                _spend_bcrypt(_bcrypt_cost(comparable), dearest_bcrypt)
         return False
 
     def _argon2_matches(self, stored: str, password: bytes) -> bool:
@@ -133,7 +141,7 @@ def _within_ceilings(stored: str) -> bool:
 
 
 def _imported_matches(stored: str, password: bytes) -> bool:
-    if stored.startswith(("$2a$", "$2b$", "$2y$")):
+    if stored.startswith(_BCRYPT_PREFIXES):
         return _bcrypt_matches(stored, password)
     if stored.startswith("pbkdf2_sha256$"):
         return _pbkdf2_matches(stored, password)
@@ -143,13 +151,27 @@ def _imported_matches(stored: str, password: bytes) -> bool:
 def _bcrypt_matches(stored: str, password: bytes) -> bool:
     import bcrypt  # noqa: PLC0415 - only servers with imported users load it
 
+    if _bcrypt_cost(stored) is None:
+        return False
     try:
-        if int(stored[4:6]) > MAX_BCRYPT_COST:
-            return False
         # bcrypt reads 72 bytes; its old implementations cut silently, so an imported hash needs the same cut.
         return bcrypt.checkpw(password[:72], stored.encode())
     except ValueError:
         return False
+
+
+def _bcrypt_cost(stored: str) -> int | None:
+    """Return what comparing with the hash costs; None when that is no bcrypt, or one too costly to be compared with."""
+    if not stored.startswith(_BCRYPT_PREFIXES) or not stored[4:6].isdecimal():
+        return None
+    return cost if (cost := int(stored[4:6])) <= MAX_BCRYPT_COST else None
+
+
+def _spend_bcrypt(done: int | None, dearest: int) -> None:
+    # Each cost is twice the one below: a comparison at `done`, and then one at each cost from there to below the
+    # dearest, are together as much as one at the dearest.
+    for cost in range(done, dearest) if done is not None else (dearest,):
+        _bcrypt_matches(f"$2b${cost:02}${_BCRYPT_DECOY}", b"never right")
 
 
 def _pbkdf2_matches(stored: str, password: bytes) -> bool:

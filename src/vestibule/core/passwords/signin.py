@@ -6,6 +6,7 @@ from vestibule.core.passwords import store
 from vestibule.core.passwords.guessing import GuardGuesses
 from vestibule.core.passwords.hashing import Hashing
 from vestibule.core.passwords.leaks import NoteLeaked
+from vestibule.core.passwords.older import OlderHashes
 from vestibule.core.passwords.store import PasswordCredential
 from vestibule.core.projects import Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
@@ -30,6 +31,7 @@ class SignInWithPassword:
     db: Database
     guesses: GuardGuesses
     hashing: Hashing
+    older: OlderHashes
     finish: FinishSignIn
     note_leaked: NoteLeaked | None = None
 
@@ -46,7 +48,10 @@ class SignInWithPassword:
         made = await self.guesses.charge(visit, account)
         credential = await self._credential(visit, email_key)
         stored = credential.password_hash if credential else None
-        matched = await self.hashing.matches(stored if made.may_enter else None, attempt.password)
+        dearest = await self.older.dearest_bcrypt(visit.project.id)
+        matched = await self.hashing.matches(
+            stored if made.may_enter else None, attempt.password, dearest_bcrypt=dearest
+        )
         if not matched:
             await self.guesses.failed(made)
         if credential is None:

@@ -37,6 +37,17 @@ PRIMARY_OF_USER: Final = Statement(
     PasswordCredential, f"{_CREDENTIAL} WHERE c.project_id = :project_id AND c.user_id = :user_id AND c.is_primary"
 )
 
+# Two digits, so text stands in order. The index of migration 0005 has these expressions word for word.
+DEAREST_BCRYPT: Final = Statement(
+    str,
+    """
+    SELECT substr(password_hash, 5, 2) FROM vestibule_credentials
+    WHERE project_id = :project_id AND substr(password_hash, 1, 2) = '$2'
+        AND substr(password_hash, 5, 2) <= :highest
+    ORDER BY substr(password_hash, 5, 2) DESC LIMIT 1
+    """,
+)
+
 SET_HASH: Final = Statement(
     None,
     """

@@ -66,6 +66,7 @@ class Policy:
     phone_change_ends_other_sessions: bool = True
     email_change_ends_other_sessions: bool = True
     provider_change_ends_other_sessions: bool = True
+    id_token_nonce_required: bool = False
     allowed_emails: tuple[str, ...] = ()
     allowed_email_domains: tuple[str, ...] = ()
     blocked_emails: tuple[str, ...] = ()

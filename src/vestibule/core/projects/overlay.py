@@ -42,6 +42,7 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     phone_change_ends_other_sessions: bool | UnsetType = UNSET
     email_change_ends_other_sessions: bool | UnsetType = UNSET
     provider_change_ends_other_sessions: bool | UnsetType = UNSET
+    id_token_nonce_required: bool | UnsetType = UNSET
     allowed_emails: tuple[str, ...] | UnsetType = UNSET
     allowed_email_domains: tuple[str, ...] | UnsetType = UNSET
     blocked_emails: tuple[str, ...] | UnsetType = UNSET

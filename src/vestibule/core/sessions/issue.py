@@ -28,6 +28,14 @@ class SessionTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchanged:
+    """A token from elsewhere that a session goes on from: its secret, and the id that the session takes over."""
+
+    secret: bytes
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class StartedSession:
     """A new session and its refresh secret (16 bytes), which is nowhere stored."""
 
@@ -51,28 +59,15 @@ class IssueSession:
         method: str,
         terms: SessionTerms,
         *,
-        follows: bytes | None = None,
+        follows: Exchanged | None = None,
     ) -> StartedSession:
         """Return a session that never existed before: signing in again never reuses one (security 34).
 
         Its secret is drawn, or the one after `follows`, as if that had been the session's and was exchanged just now.
         """
-        drawn = self.secrets.draw() if follows is None else self.secrets.after(follows)
-        now = self.clock.now()
-        session = Session(
-            id=new_uuid7(self.entropy, to_micros(now)),
-            user_id=user_id,
-            dialect=terms.dialect,
-            client_id=terms.client_id,
-            account_id=terms.account_id,
-            rotation=terms.rotation,
-            created_at=now,
-            refreshed_at=now,
-            expires_at=now + terms.life,
-            scope=terms.scope,
-            claims=terms.claims,
-            method=method,
-        )
+        drawn = self.secrets.draw() if follows is None else self.secrets.after(follows.secret)
+        session = self.planned(user_id, method, terms, session_id=None if follows is None else follows.id)
+        now = session.created_at
         await tx.run(
             store.INSERT,
             project_id=project_id,
@@ -94,3 +89,21 @@ class IssueSession:
             method=method,
         )
         return StartedSession(session, drawn.secret)
+
+    def planned(self, user_id: UUID, method: str, terms: SessionTerms, *, session_id: UUID | None = None) -> Session:
+        """Return the session as it would begin now, with a new id where it has none, and write nothing."""
+        now = self.clock.now()
+        return Session(
+            id=session_id or new_uuid7(self.entropy, to_micros(now)),
+            user_id=user_id,
+            dialect=terms.dialect,
+            client_id=terms.client_id,
+            account_id=terms.account_id,
+            rotation=terms.rotation,
+            created_at=now,
+            refreshed_at=now,
+            expires_at=now + terms.life,
+            scope=terms.scope,
+            claims=terms.claims,
+            method=method,
+        )

@@ -7,7 +7,7 @@ somebody holds a stolen one, the session ends (RFC 6819 section 5.2.2.3, RFC 970
 
 import hmac
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from vestibule.core.audit import AuditEntry, AuditLog
@@ -15,7 +15,7 @@ from vestibule.core.projects import Visit
 from vestibule.core.sessions import store
 from vestibule.core.sessions.imported import ContinueImported
 from vestibule.core.sessions.secrets import Presented, RefreshSecrets
-from vestibule.core.sessions.store import FIXED, TAPE_DIGITS, LiveSession, Session, SessionState
+from vestibule.core.sessions.store import FIXED, TAPE_DIGITS, Session, SessionState
 from vestibule.core.users import Subject, UserDirectory, refuse_unless_active
 from vestibule.kernel.clock import Clock, from_micros, to_micros
 from vestibule.kernel.errors import InvalidRefreshToken, RefreshTokenReused
@@ -29,6 +29,15 @@ class Refreshed:
     session: Session
     subject: Subject
     secret: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Whose session a secret would refresh, as of `asked_at`; that of an imported token is yet to begin."""
+
+    session: Session
+    subject: Subject
+    asked_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +65,27 @@ class RefreshSession:
     imported: ContinueImported
     grace: timedelta
 
-    async def __call__(self, visit: Visit, secret: bytes, terms: RefreshTerms) -> Refreshed:
-        """Raises: InvalidRefreshToken, RefreshTokenReused, UserNotActive, EmailNotVerified."""
+    async def __call__(
+        self, visit: Visit, secret: bytes, terms: RefreshTerms, *, asked_at: datetime | None = None
+    ) -> Refreshed:
+        """Refresh. The grace is judged as of `asked_at`, when an outlook was asked first, else as of now.
+
+        Raises: InvalidRefreshToken, RefreshTokenReused, UserNotActive, EmailNotVerified.
+        """
         if terms.rotation != FIXED:
             for presented in self.secrets.under_every_key(secret):
                 refreshed = await self._rotate(visit, presented, terms)
                 if refreshed is not None:
                     await self.users.seen(self.db, visit.project.id, refreshed.subject)
                     return refreshed
-        return await self._judge(visit, secret, terms)
+        return await self._judge(visit, secret, terms, asked_at or self.clock.now())
 
-    async def outlook(self, visit: Visit, secret: bytes, terms: RefreshTerms) -> LiveSession | None:
+    async def outlook(self, visit: Visit, secret: bytes, terms: RefreshTerms) -> Outlook | None:
         """Return whose session the secret would refresh, and change nothing; None where it would refresh none.
 
         For what has to be known before: a secret that was rotated and then not handed out would be lost to its owner.
         """
+        asked_at = self.clock.now()
         for presented in self.secrets.under_every_key(secret):
             state = await self.db.one(store.STATE, project_id=visit.project.id, handle_hash=presented.handle_hash)
             if state is None:
@@ -78,9 +93,14 @@ class RefreshSession:
             if self._is_foreign(visit, state.session, terms):
                 return None
             is_current = hmac.compare_digest(state.step_hash, presented.step_hash)
-            is_good = is_current or self._current_after(state, presented) is not None
-            return LiveSession(state.session, state.subject) if is_good else None
-        return None
+            is_good = is_current or self._current_after(state, presented, asked_at) is not None
+            return Outlook(state.session, state.subject, asked_at) if is_good else None
+        if terms.imported_life is None:
+            return None
+        ahead = await self.imported.ahead(visit, secret, terms.imported_life)
+        if ahead is None:  # perhaps another request has just exchanged it
+            return await self.outlook(visit, secret, replace(terms, imported_life=None))
+        return Outlook(ahead.session, ahead.subject, asked_at)
 
     async def _rotate(self, visit: Visit, presented: Presented, terms: RefreshTerms) -> Refreshed | None:
         now = self.clock.now()
@@ -104,7 +124,7 @@ class RefreshSession:
         )
         return None if live is None else Refreshed(live.session, live.subject, follower.secret)
 
-    async def _judge(self, visit: Visit, secret: bytes, terms: RefreshTerms) -> Refreshed:
+    async def _judge(self, visit: Visit, secret: bytes, terms: RefreshTerms, asked_at: datetime) -> Refreshed:
         for presented in self.secrets.under_every_key(secret):
             state = await self.db.one(store.STATE, project_id=visit.project.id, handle_hash=presented.handle_hash)
             if state is None:
@@ -112,7 +132,7 @@ class RefreshSession:
             if self._is_foreign(visit, state.session, terms):
                 raise InvalidRefreshToken
             is_current = hmac.compare_digest(state.step_hash, presented.step_hash)
-            current = secret if is_current else self._current_after(state, presented)
+            current = secret if is_current else self._current_after(state, presented, asked_at)
             if current is None:
                 await self._end_stolen(visit, state.session)
                 raise RefreshTokenReused
@@ -125,7 +145,7 @@ class RefreshSession:
             raise InvalidRefreshToken
         continued = await self.imported(visit, secret, terms.imported_life)
         if continued is None:  # perhaps another request has just exchanged it: then there is a session by now
-            return await self._judge(visit, secret, replace(terms, imported_life=None))
+            return await self._judge(visit, secret, replace(terms, imported_life=None), asked_at)
         return Refreshed(continued.started.session, continued.subject, continued.started.secret)
 
     def _is_foreign(self, visit: Visit, session: Session, terms: RefreshTerms) -> bool:
@@ -136,7 +156,7 @@ class RefreshSession:
             or (terms.client_id is not None and session.client_id != terms.client_id)
         )
 
-    def _current_after(self, state: SessionState, presented: Presented) -> bytes | None:
+    def _current_after(self, state: SessionState, presented: Presented, asked_at: datetime) -> bytes | None:
         if state.session.rotation == FIXED:
             return None
         found = self.secrets.steps_to(presented, state.step_hash)
@@ -145,7 +165,7 @@ class RefreshSession:
         steps, current = found
         start = (steps - 1) * TAPE_DIGITS
         rotated_at = from_micros(int(state.rotations[start : start + TAPE_DIGITS]))
-        return current if self.clock.now() - rotated_at < self.grace else None
+        return current if asked_at - rotated_at < self.grace else None
 
     async def _end_stolen(self, visit: Visit, session: Session) -> None:
         async with self.db.write() as tx:

@@ -42,7 +42,7 @@ class _Claims(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class ReadIdToken:
-    """Knows who a token speaks of, and lets each nonce be used once (security 7)."""
+    """Knows who a token speaks of, and lets each nonce be used once; a project may insist on one (security 7)."""
 
     db: Database
     attempts: AttemptBudget
@@ -61,6 +61,8 @@ class ReadIdToken:
     async def _use_nonce(self, visit: Visit, provider: str, verified: str) -> None:
         claims = _claims(verified)
         if claims.nonce is None:
+            if visit.project.policy.id_token_nonce_required:
+                raise InvalidIdToken
             return
         left = claims.exp - self.attempts.clock.now().timestamp()
         life = timedelta(seconds=min(max(left, 0.0), _LONGEST_LIFE.total_seconds())) + _CLOCKS_DIFFER

@@ -1,6 +1,5 @@
 """Who somebody is to a provider: made fit for the database, kept with a user, found again by issuer and subject."""
 
-import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -13,6 +12,7 @@ from vestibule.core.projects import Visit
 from vestibule.core.social import store
 from vestibule.core.social.model import ExternalIdentity, ProviderSession, Vouched
 from vestibule.core.social.store import IdentityRow
+from vestibule.core.social.words import is_issuer, is_subject, shown_name, shown_picture
 from vestibule.core.users import EmailAddress, parse_email
 from vestibule.kernel.clock import Clock, to_micros
 from vestibule.kernel.entropy import Entropy, new_uuid7
@@ -23,9 +23,6 @@ from vestibule.kernel.secret import Secret
 from vestibule.storage import Queries
 
 _SEALED: Final = "provider session"
-_LONGEST: Final = 512  # of an issuer, of a subject: OpenID Connect Core 2 has 255 ASCII characters for a subject
-_LONGEST_NAME: Final = 255
-_PICTURE: Final = re.compile(r"https?://[!-~]{1,2000}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +40,14 @@ def stranger_of(vouched: Vouched) -> Stranger:
     Raises: ProviderProfileFailed without an issuer or a subject, or with an address that is none.
     """
     identity = vouched.identity
-    for part in (identity.issuer, identity.subject):
-        if not part or len(part) > _LONGEST or not part.isprintable():
-            raise ProviderProfileFailed
+    if not is_issuer(identity.issuer) or not is_subject(identity.subject):
+        raise ProviderProfileFailed
     try:
         address = parse_email(identity.email) if identity.email else None
     except InvalidEmail as error:
         raise ProviderProfileFailed from error
-    picture = identity.picture if _PICTURE.fullmatch(identity.picture) else ""
-    shown = replace(identity, name=_one_line(identity.name), picture=picture)
+    shown = replace(identity, name=shown_name(identity.name), picture=shown_picture(identity.picture))
     return Stranger(shown, address, vouched.session)
-
-
-def _one_line(name: str) -> str:
-    """Return a name as one line of printable characters, at most 255."""
-    printable = "".join(symbol if symbol.isprintable() else " " for symbol in name)
-    return " ".join(printable.split())[:_LONGEST_NAME].strip()
 
 
 class _Sealed(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,15 +6,16 @@ from uuid import UUID
 
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.letters import SendNotice
-from vestibule.core.projects import Project, Visit
+from vestibule.core.projects import Visit
 from vestibule.core.sessions import RevokeSessions
 from vestibule.core.social import store
 from vestibule.core.social.identities import KeepIdentity, stranger_of
-from vestibule.core.social.model import IdentityProviders, Vouched
+from vestibule.core.social.model import Vouched
 from vestibule.core.social.store import IdentityRow
-from vestibule.core.users import Subject, UserDirectory, refuse_unless_welcome
+from vestibule.core.users import UserDirectory, refuse_unless_welcome
+from vestibule.core.ways_in import WaysIn
 from vestibule.kernel.errors import IdentityNotFound, LastWayIn
-from vestibule.storage import Database, Queries
+from vestibule.storage import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class UnlinkIdentity:
 
     db: Database
     users: UserDirectory
-    identities: IdentityProviders
+    ways_in: WaysIn
     sessions: RevokeSessions
     notices: SendNotice
     audit: AuditLog
@@ -77,10 +78,9 @@ class UnlinkIdentity:
             unlinked = next((row for row in linked if row.id == identity_id), None)
             if unlinked is None:
                 raise IdentityNotFound
-            others = [row for row in linked if row.id != identity_id]
-            if not await self._has_another_way(tx, project, subject, others):
-                raise LastWayIn
             await tx.run(store.DELETE, project_id=project.id, user_id=user_id, id=identity_id)
+            if not await self.ways_in.any_is_left(tx, project, subject):
+                raise LastWayIn
             if project.policy.provider_change_ends_other_sessions:
                 await self.sessions.all_of(tx, project.id, user_id, but=kept_session)
             entry = AuditEntry(
@@ -94,18 +94,3 @@ class UnlinkIdentity:
             )
             await self.audit.record(tx, entry)
             await self.notices(tx, visit, subject, "security-changed", event="provider-removed")
-
-    async def _has_another_way(
-        self, tx: Queries, project: Project, subject: Subject, others: Sequence[IdentityRow]
-    ) -> bool:
-        """Tell whether the user could come in by anything else that is switched on now."""
-        policy = project.policy
-        mails = policy.sign_in_links_enabled or policy.email_codes_enabled
-        if subject.has_password or (mails and subject.email_is_verified):
-            return True
-        if policy.text_codes_enabled and subject.phone_verified_at is not None:
-            return True
-        if any(self.identities.find(project.id, row.provider) is not None for row in others):
-            return True
-        has_passkey = await tx.one(store.HAS_PASSKEY, project_id=project.id, user_id=subject.id)
-        return policy.webauthn.enabled and has_passkey is not None

@@ -15,7 +15,7 @@ from vestibule.storage import Database
 
 @dataclass(frozen=True, slots=True)
 class TakeProviderSession:
-    """Hands out what the newest callback has brought; of many who ask at once, one gets it."""
+    """Hands out what the account that was used last has brought; of many who ask at once, one gets it."""
 
     db: Database
     users: UserDirectory
@@ -26,8 +26,8 @@ class TakeProviderSession:
         project = visit.project
         await self.users.welcome(self.db, project.id, project.policy, user_id)
         async with self.db.write() as tx:
-            sealed = await tx.one(store.NEWEST_SEALED, project_id=project.id, user_id=user_id, provider=provider)
-            if sealed is None:
+            sealed = await tx.one(store.NEWEST, project_id=project.id, user_id=user_id, provider=provider)
+            if sealed is None or sealed.tokens is None:
                 return None
             blanked = await tx.run(store.BLANK, project_id=project.id, id=sealed.id, tokens=sealed.tokens)
         return self.seal.open(project.id, sealed.id, sealed.tokens) if blanked == 1 else None

@@ -24,10 +24,10 @@ class IdentityRow:
 
 @dataclass(frozen=True, slots=True)
 class SealedRow:
-    """What the application may call the provider with, as it is stored."""
+    """What the application may call the provider with, as it is stored; None where it was taken already."""
 
     id: UUID
-    tokens: bytes
+    tokens: bytes | None
 
 
 _COLUMNS: Final = "id, user_id, provider, issuer, subject, email, created_at, last_used_at"
@@ -72,12 +72,13 @@ DELETE: Final = Statement(
     None, "DELETE FROM vestibule_identities WHERE project_id = :project_id AND user_id = :user_id AND id = :id"
 )
 
-NEWEST_SEALED: Final = Statement(
+# With or without tokens: those of another account, which was used before, are not what is asked for.
+NEWEST: Final = Statement(
     SealedRow,
     """
     SELECT id, tokens FROM vestibule_identities
-    WHERE project_id = :project_id AND user_id = :user_id AND provider = :provider AND tokens IS NOT NULL
-    ORDER BY COALESCE(last_used_at, created_at) DESC LIMIT 1
+    WHERE project_id = :project_id AND user_id = :user_id AND provider = :provider
+    ORDER BY COALESCE(last_used_at, created_at) DESC, id DESC LIMIT 1
     """,
 )
 
@@ -88,8 +89,4 @@ BLANK: Final = Statement(
     UPDATE vestibule_identities SET tokens = NULL
     WHERE project_id = :project_id AND id = :id AND tokens = :tokens
     """,
-)
-
-HAS_PASSKEY: Final = Statement(
-    int, "SELECT 1 FROM vestibule_passkeys WHERE project_id = :project_id AND user_id = :user_id LIMIT 1"
 )

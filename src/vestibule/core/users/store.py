@@ -142,36 +142,6 @@ INSERT_CREDENTIAL: Final = Statement(
     """,
 )
 
-INSERT_ARRIVED_ADDRESS: Final = Statement(
-    UUID,
-    """
-    INSERT INTO vestibule_credentials
-        (project_id, id, user_id, email, email_key, verified_at, password_hash, is_primary, created_at)
-    VALUES (:project_id, :id, :user_id, :email, :email_key, :verified_at, :password_hash, :is_primary, :now)
-    ON CONFLICT DO NOTHING
-    RETURNING user_id
-    """,
-)
-
-# Somebody who comes from another server keeps their id and their times.
-INSERT_ARRIVAL: Final = Statement(
-    UUID,
-    """
-    INSERT INTO vestibule_users
-        (project_id, id, created_at, updated_at, status, display_name, avatar_url, locale, default_role, roles,
-         is_anonymous, phone_number, phone_verified_at, profile, metadata, public_metadata, secure_metadata, mfa_type,
-         last_seen_at)
-    VALUES
-        (:project_id, :id, :created_at, :updated_at, :status, :display_name, :avatar_url, :locale, :default_role,
-         :roles, :is_anonymous, :phone_number, :phone_verified_at, :empty, :metadata, :empty, :empty, :mfa_type,
-         :last_seen_at)
-    ON CONFLICT DO NOTHING
-    RETURNING id
-    """,
-)
-
-KNOWN_USER: Final = Statement(UUID, "SELECT id FROM vestibule_users WHERE project_id = :project_id AND id = :id")
-
 CREDENTIAL_BY_EMAIL: Final = Statement(
     CredentialRow,
     """

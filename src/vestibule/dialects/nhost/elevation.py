@@ -4,20 +4,14 @@ from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, nhost
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import Caller
-from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
-    InvalidCredentials,
-    UserNotActive,
-)
 
 
 @nhost.get(
     "/elevate",
     auth=bearer,
-    raises=(InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed),
+    raises=STANDING,
     tags=("security",),
     operation="getElevation",
 )

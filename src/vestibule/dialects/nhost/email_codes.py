@@ -13,14 +13,13 @@ from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, MAIL, SIGN_UPS
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
     DefaultRoleNotAllowed,
-    EmailNotVerified,
     EmailRefused,
     EndpointDisabled,
-    InvalidCredentials,
     InvalidEmail,
     InvalidEmailCode,
     MetadataTooLarge,
@@ -46,7 +45,6 @@ _ASKING: Final = (
     UserNotActive,
     AnonymousNotAllowed,
 )
-_SIGNED_IN: Final = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
 
 
 @nhost.post(
@@ -111,7 +109,7 @@ async def verify_sign_in_otp_email(
     "/elevate/otp/email",
     auth=bearer,
     limit=(MAIL, BRUTE_FORCE),
-    raises=(EndpointDisabled, *_SIGNED_IN, TooManyAttempts),
+    raises=(EndpointDisabled, *STANDING, TooManyAttempts),
     tags=("authentication",),
     operation="elevateOTPEmail",
 )
@@ -126,7 +124,7 @@ async def elevate_otp_email(call: Call, caller: Caller, project: Project, core: 
     "/elevate/otp/email/verify",
     auth=bearer,
     limit=BRUTE_FORCE,
-    raises=(EndpointDisabled, *_SIGNED_IN, TooManyAttempts, InvalidEmailCode, TooManyGuesses),
+    raises=(EndpointDisabled, *STANDING, TooManyAttempts, InvalidEmailCode, TooManyGuesses),
     tags=("authentication",),
     operation="verifyElevateOTPEmail",
 )

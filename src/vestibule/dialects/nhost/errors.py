@@ -63,6 +63,7 @@ _INTERNAL: Final = WireError(500, "internal-server-error", "Internal server erro
 _BUSY: Final = WireError(503, "internal-server-error", "Internal server error")
 _NOT_FOUND: Final = WireError(404, media_type="text/plain", schema=str)
 _LIMITED: Final = WireError(429, media_type="")  # nothing but the status, as in the original
+_TOO_OFTEN: Final = WireError(429, INVALID_REQUEST.code, "Too many attempts, please try again later")  # by redirect
 _MALFORMED: Final = WireError(400, "request-validation-error", schema=RequestProblem)
 _OUT_OF_SHAPE: Final = WireError(400, "schema-validation-error", schema=RequestProblem)
 _FORBIDDEN: Final = WireError(403, "invalid-request", INVALID_REQUEST.message)
@@ -133,6 +134,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.InvalidPersonalAccessToken: WireError(401, "invalid-pat", "Invalid or expired personal access token"),
     refusals.PasskeyRefused: INVALID_REQUEST,
     refusals.NoPasskey: INVALID_REQUEST,
+    refusals.PasskeyNotFound: WireError(404, "invalid-request", "There is no such passkey"),
     refusals.SecondFactorNotActive: WireError(401, "disabled-mfa-totp", "User does not have TOTP MFA enabled"),
     refusals.NoTotpSecret: WireError(400, "no-totp-secret", "User does not have a TOTP secret"),
     refusals.InvalidTotp: WireError(401, "invalid-totp", "Invalid TOTP code"),
@@ -211,12 +213,14 @@ def error_table(settings: NhostSettings) -> dict[type[Refusal | InternalError], 
 def render(call: Call, failure: Refusal | InternalError) -> Reply:
     """Return the original's form of a failure."""
     error = call.dialect.wire_error(failure)
+    # Whoever follows a mailed link meets these where they are, and may follow it again. A journey ends by them.
+    is_passing = error.media_type is not None or error in (_BUSY, _INTERNAL)
+    delivery = None if is_passing and call.delivery is None else delivery_of(call, failure)
+    if delivery is not None:
+        return redirect(delivery, _TOO_OFTEN if error is _LIMITED else _business_form(error), failure)
     if error.media_type is not None:
         text = "404 page not found" if error is _NOT_FOUND else ""
         return PlainText(text, error.status, content_type=error.media_type)
-    delivery = None if error in (_BUSY, _INTERNAL) else delivery_of(call, failure)
-    if delivery is not None:
-        return redirect(delivery, _business_form(error), failure)
     if error.schema is not None:
         return RawBody(_framework_body(call, failure, error), _FRAMEWORK_JSON, status=error.status)
     return _business(error)

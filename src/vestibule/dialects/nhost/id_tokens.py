@@ -1,4 +1,4 @@
-"""Coming in by an ID token that the application got from Apple or Google itself."""
+"""Coming in by an ID token that the application got from its provider itself: Apple, Google, one of the operator's."""
 
 from typing import Literal, TypeAlias
 
@@ -17,15 +17,13 @@ from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS
 from vestibule.dialects.nhost.links import letter_form
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
     DefaultRoleNotAllowed,
-    EmailNotVerified,
     EmailRefused,
     EmailTaken,
     EndpointDisabled,
-    InvalidCredentials,
     InvalidIdToken,
     MetadataTooLarge,
     ProviderProfileFailed,
@@ -41,14 +39,13 @@ from vestibule.wire import Call
 SignFlow: TypeAlias = Literal["sign-in", "sign-up"]
 
 TAKES_TOKEN = (EndpointDisabled, InvalidIdToken, ProviderProfileFailed)
-_STANDING = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
 _OPTIONS = (RoleNotAllowed, DefaultRoleNotAllowed, MetadataTooLarge)
 
 
 @nhost.post(
     "/signin/idtoken",
     limit=BRUTE_FORCE,
-    raises=(RedirectNotAllowed, *TAKES_TOKEN, *_STANDING, EmailTaken, SignUpDisabled, *_OPTIONS, TooManyAttempts),
+    raises=(RedirectNotAllowed, *TAKES_TOKEN, *STANDING, EmailTaken, SignUpDisabled, *_OPTIONS, TooManyAttempts),
     tags=("authentication",),
     operation="signInIdToken",
 )

@@ -21,24 +21,19 @@ from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.provider_cookies import browser_cookie, browser_secret
 from vestibule.dialects.nhost.provider_names import provider_name
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
     EndpointDisabled,
     IdentityNotFound,
     IdentityTaken,
-    InvalidCredentials,
     LastWayIn,
     ProviderUnavailable,
     RedirectNotAllowed,
-    UserNotActive,
 )
 from vestibule.wire import Answer, Call, ListedOrigins
 
 _OURS: Final = ("/_/api",)
-_STANDING: Final = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ def application_origins(project: Project | None) -> Container[str]:
     "/link/provider/{provider}",
     auth=elevated,
     cors=ListedOrigins(application_origins, credentials=True, methods=("POST",), headers=None),
-    raises=(RedirectNotAllowed, *_STANDING, EndpointDisabled, ProviderUnavailable),
+    raises=(RedirectNotAllowed, *STANDING, EndpointDisabled, ProviderUnavailable),
     tags=("security",),
     operation="linkProvider",
 )
@@ -110,7 +105,7 @@ async def link_provider(
     "/link/idtoken",
     auth=elevated,
     limit=BRUTE_FORCE,
-    raises=(*TAKES_TOKEN, *_STANDING, IdentityTaken),
+    raises=(*TAKES_TOKEN, *STANDING, IdentityTaken),
     tags=("security",),
     operation="linkIdToken",
 )
@@ -126,7 +121,7 @@ async def link_id_token(
     "/user/providers",
     bases=_OURS,
     auth=bearer,
-    raises=_STANDING,
+    raises=STANDING,
     tags=("linked providers",),
     operation="getLinkedProviders",
 )
@@ -140,7 +135,7 @@ async def get_linked_providers(call: Call, caller: Caller, project: Project, cor
     "/user/providers/unlink",
     bases=_OURS,
     auth=elevated,
-    raises=(*_STANDING, IdentityNotFound, LastWayIn),
+    raises=(*STANDING, IdentityNotFound, LastWayIn),
     tags=("linked providers",),
     operation="unlinkProvider",
 )

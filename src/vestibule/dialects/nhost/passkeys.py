@@ -17,15 +17,13 @@ from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS, VERIFICATION_
 from vestibule.dialects.nhost.links import letter_form
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
     DefaultRoleNotAllowed,
-    EmailNotVerified,
     EmailRefused,
     EmailTaken,
     EndpointDisabled,
-    InvalidCredentials,
     InvalidEmail,
     MetadataTooLarge,
     NoPasskey,
@@ -40,7 +38,6 @@ from vestibule.kernel.errors import (
 from vestibule.wire import Call
 
 _OPTIONS = (RedirectNotAllowed, RoleNotAllowed, DefaultRoleNotAllowed, MetadataTooLarge)
-_STATE = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
 
 
 @nhost.post(
@@ -119,7 +116,7 @@ async def verify_sign_up_webauthn(
 @nhost.post(
     "/signin/webauthn",
     limit=BRUTE_FORCE,
-    raises=(InvalidEmail, EndpointDisabled, *_STATE, NoPasskey),
+    raises=(InvalidEmail, EndpointDisabled, *STANDING, NoPasskey),
     tags=("authentication",),
     operation="signInWebauthn",
 )
@@ -139,7 +136,7 @@ async def sign_in_webauthn(
 @nhost.post(
     "/signin/webauthn/verify",
     limit=BRUTE_FORCE,
-    raises=(EndpointDisabled, PasskeyRefused, *_STATE),
+    raises=(EndpointDisabled, PasskeyRefused, *STANDING),
     tags=("authentication",),
     operation="verifySignInWebauthn",
 )

@@ -3,13 +3,14 @@
 import re
 from typing import Final
 
+from vestibule.dialects.nhost import shapes
 from vestibule.kernel.errors import MalformedRequest
 
 NAMES: Final = (
     *("apple", "github", "google", "linkedin", "discord", "spotify", "twitch", "gitlab", "bitbucket", "workos"),
     *("azuread", "entraid", "strava", "facebook", "windowslive", "twitter"),
 )
-_CUSTOM: Final = re.compile(r"c:[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")
+_CUSTOM: Final = re.compile(shapes.CUSTOM_PROVIDER)
 _ALLOWED: Final = ",".join(f'"{name}"' for name in NAMES)
 
 

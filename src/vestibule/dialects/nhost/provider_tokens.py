@@ -6,29 +6,23 @@ from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.provider_names import provider_name
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
     EndpointDisabled,
     IdentityNotFound,
-    InvalidCredentials,
     ProviderRefused,
     ProviderUnavailable,
-    UserNotActive,
 )
 from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
-
-_STANDING = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
 
 
 @nhost.get(
     "/signin/provider/{provider}/callback/tokens",
     auth=bearer,
     limit=BRUTE_FORCE,
-    raises=_STANDING,
+    raises=STANDING,
     tags=("authentication",),
     operation="getProviderTokens",
 )
@@ -44,7 +38,7 @@ async def get_provider_tokens(
 @nhost.post(
     "/token/provider/{provider}",
     auth=bearer,
-    raises=(*_STANDING, EndpointDisabled, IdentityNotFound, ProviderRefused, ProviderUnavailable),
+    raises=(*STANDING, EndpointDisabled, IdentityNotFound, ProviderRefused, ProviderUnavailable),
     tags=("authentication",),
     operation="refreshProviderToken",
 )

@@ -14,8 +14,8 @@ from vestibule.core.redirects import allowed_target, is_url
 from vestibule.core.signup import refuse_unless_open
 from vestibule.core.social import Arrival, Arrived, Departing, Flow, Linked, Registered
 from vestibule.core.social.model import Callback
+from vestibule.core.social.words import error_code
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS
 from vestibule.dialects.nhost.links import letter_form, with_parameters
@@ -24,19 +24,16 @@ from vestibule.dialects.nhost.provider_cookies import browser_cookie, browser_se
 from vestibule.dialects.nhost.provider_names import provider_name
 from vestibule.dialects.nhost.redirecting import REDIRECTS, Delivery
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
     DefaultRoleNotAllowed,
     ElevationRequired,
-    EmailNotVerified,
-    EmailRefused,
     EmailTaken,
     EndpointDisabled,
     IdentityTaken,
     InvalidAccessToken,
     InvalidAuthorizationCode,
-    InvalidCredentials,
     InvalidProviderState,
     MetadataTooLarge,
     NothingAsked,
@@ -48,14 +45,12 @@ from vestibule.kernel.errors import (
     RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
-    UserNotActive,
 )
 from vestibule.wire import Call, Redirect
 
 _LONGEST_STATE: Final = 1024
 _LONGEST_WORDS: Final = 256
 _LONGEST_URL: Final = 512
-_ERROR_CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _DEPARTS: Final = (
     NothingAsked,
     RedirectNotAllowed,
@@ -63,7 +58,6 @@ _DEPARTS: Final = (
     EndpointDisabled,
     ProviderUnavailable,
 )
-_STANDING: Final = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
 _ARRIVES: Final = (
     InvalidProviderState,
     RedirectNotAllowed,
@@ -72,7 +66,7 @@ _ARRIVES: Final = (
     InvalidAuthorizationCode,
     ProviderExchangeFailed,
     ProviderProfileFailed,
-    *_STANDING,
+    *STANDING,
     EmailTaken,
     IdentityTaken,
     SignUpDisabled,
@@ -88,7 +82,7 @@ _ARRIVES: Final = (
     limit=BRUTE_FORCE,
     marks=(REDIRECTS,),
     answers={302: None},
-    raises=(*_DEPARTS, InvalidAccessToken, ElevationRequired, *_STANDING),
+    raises=(*_DEPARTS, InvalidAccessToken, ElevationRequired, *STANDING),
     tags=("authentication",),
     operation="signInProvider",
 )
@@ -120,7 +114,7 @@ async def sign_in_provider(
 @nhost.get(
     "/signup/provider/{provider}",
     limit=SIGN_UPS,
-    marks=(REDIRECTS, CAPTCHA),
+    marks=(REDIRECTS,),
     answers={302: None},
     raises=(SignUpDisabled, *_DEPARTS),
     tags=("authentication",),
@@ -266,9 +260,9 @@ def _passed_on(state: str | None) -> dict[str, str]:
 
 def _refused(came: shapes.CallbackQuery | shapes.CallbackForm) -> ProviderRefused:
     """Return what a provider said, as far as it may be repeated: a code, one line, a web address (security 47)."""
-    said, words, uri = came.error or "", came.error_description or "", came.error_uri or ""
+    words, uri = came.error_description or "", came.error_uri or ""
     return ProviderRefused(
-        said if _ERROR_CODE.fullmatch(said) else "unknown",
+        error_code(came.error) or "unknown",
         "".join(symbol for symbol in words if symbol.isprintable())[:_LONGEST_WORDS],
         uri if uri.startswith("https://") and len(uri) <= _LONGEST_URL and is_url(uri) else "",
     )

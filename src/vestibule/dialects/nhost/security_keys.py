@@ -1,4 +1,9 @@
-"""Passkeys of somebody who is signed in: adding one, and proving oneself again with one."""
+"""Passkeys of somebody who is signed in: adding one, proving oneself again with one, listing and removing them.
+
+Nhost Auth leaves the last two to GraphQL, so they are under the server's own paths, in this dialect's manners.
+"""
+
+from typing import Final
 
 from vestibule.core.facade import Core
 from vestibule.core.projects import Project
@@ -6,27 +11,26 @@ from vestibule.dialects.nhost import shapes, webauthn
 from vestibule.dialects.nhost.dialect import ENROLS, bearer, door_terms, elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
     EndpointDisabled,
-    InvalidCredentials,
+    LastWayIn,
     NoPasskey,
+    PasskeyNotFound,
     PasskeyRefused,
-    UserNotActive,
 )
-from vestibule.wire import Call
+from vestibule.kernel.ids import parse_uuid
+from vestibule.wire import Call, EchoOrigin
 
-_STATE = (InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
+_OURS: Final = ("/_/api",)
 
 
 @nhost.post(
     "/user/webauthn/add",
     auth=elevated,
     marks=(ENROLS,),
-    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    raises=(EndpointDisabled, *STANDING, PasskeyRefused),
     tags=("security",),
     operation="addSecurityKey",
 )
@@ -42,7 +46,7 @@ async def add_security_key(
     auth=elevated,
     limit=BRUTE_FORCE,
     marks=(ENROLS,),
-    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    raises=(EndpointDisabled, *STANDING, PasskeyRefused),
     tags=("security",),
     operation="verifyAddSecurityKey",
 )
@@ -59,7 +63,7 @@ async def verify_add_security_key(
     "/elevate/webauthn",
     auth=bearer,
     limit=BRUTE_FORCE,
-    raises=(EndpointDisabled, *_STATE, NoPasskey),
+    raises=(EndpointDisabled, *STANDING, NoPasskey),
     tags=("security",),
     operation="elevateWebauthn",
 )
@@ -74,7 +78,7 @@ async def elevate_webauthn(
     "/elevate/webauthn/verify",
     auth=bearer,
     limit=BRUTE_FORCE,
-    raises=(EndpointDisabled, *_STATE, PasskeyRefused),
+    raises=(EndpointDisabled, *STANDING, PasskeyRefused),
     tags=("security",),
     operation="verifyElevateWebauthn",
 )
@@ -91,3 +95,28 @@ async def verify_elevate_webauthn(
     visit = visit_of(call, project)
     outcome = await core.elevate_with_passkey.finish(visit, caller.user_id, presented, door_terms(project))
     return await session_payload(tokens, project, outcome, elevated=True)
+
+
+@nhost.get("/user/passkeys", bases=_OURS, auth=bearer, raises=STANDING, tags=("passkeys",), operation="getPasskeys")
+async def get_passkeys(call: Call, caller: Caller, project: Project, core: Core) -> webauthn.Passkeys:
+    """Answer the caller's passkeys, by what helps to tell them apart."""
+    listed = await core.list_passkeys(visit_of(call, project), caller.user_id)
+    return webauthn.Passkeys([webauthn.listed_passkey(passkey) for passkey in listed])
+
+
+@nhost.delete(
+    "/user/passkeys/{passkey_id}",
+    bases=_OURS,
+    auth=elevated,
+    cors=EchoOrigin(methods=("DELETE",), headers=None),
+    raises=(*STANDING, PasskeyNotFound, LastWayIn),
+    tags=("passkeys",),
+    operation="removePasskey",
+)
+async def remove_passkey(passkey_id: str, call: Call, caller: Caller, project: Project, core: Core) -> str:
+    """Take one of them away, unless the caller could not come in any more; the other sessions end."""
+    named = parse_uuid(passkey_id)
+    if named is None:
+        raise PasskeyNotFound
+    await core.remove_passkey(visit_of(call, project), caller.user_id, named, kept_session=caller.session_id)
+    return "OK"

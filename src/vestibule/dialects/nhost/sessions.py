@@ -9,6 +9,7 @@ from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.links import code_bytes
 from vestibule.dialects.nhost.outcomes import session_payload
+from vestibule.dialects.nhost.standing import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
@@ -16,7 +17,6 @@ from vestibule.kernel.errors import (
     EmailRefused,
     InvalidAccessToken,
     InvalidAuthorizationCode,
-    InvalidCredentials,
     InvalidRefreshToken,
     NothingAsked,
     UserNotActive,
@@ -43,13 +43,14 @@ async def refresh_token(
         raise InvalidRefreshToken
     visit = visit_of(call, project)
     terms = _refresh_terms(project)
-    custom = None
+    custom = asked_at = None
     if core.custom_claims is not None:
         # Before the token rotates: should they not be had, the one that the client holds stays good.
-        live = await core.refresh_session.outlook(visit, secret.bytes, terms)
-        if live is not None:
-            custom = await core.custom_claims(Claimant(project, live.subject, live.session))
-    refreshed = await core.refresh_session(visit, secret.bytes, terms)
+        outlook = await core.refresh_session.outlook(visit, secret.bytes, terms)
+        if outlook is not None:
+            asked_at = outlook.asked_at
+            custom = await core.custom_claims(Claimant(project, outlook.subject, outlook.session))
+    refreshed = await core.refresh_session(visit, secret.bytes, terms, asked_at=asked_at)
     return await tokens.session(project, refreshed.subject, refreshed.session, refreshed.secret, custom=custom)
 
 
@@ -57,7 +58,7 @@ async def refresh_token(
     "/token/verify",
     auth=bearer.optional,
     limit=BRUTE_FORCE,
-    raises=(NothingAsked, InvalidCredentials, EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed),
+    raises=(NothingAsked, *STANDING),
     tags=("session",),
     operation="verifyToken",
 )

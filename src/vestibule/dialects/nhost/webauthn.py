@@ -1,5 +1,6 @@
 """The JSON of passkeys: options as the original writes them, credentials as `PublicKeyCredential.toJSON()` does."""
 
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from vestibule.core.passkeys import (
     ALGORITHMS,
     CreationOptions,
+    ListedPasskey,
     NewPasskey,
     PresentedAssertion,
     PresentedAttestation,
@@ -170,6 +172,23 @@ _PARAMETERS: Final = [CredentialParameter(alg=algorithm) for algorithm in ALGORI
 _SELECTION: Final = AuthenticatorSelection()
 
 
+class Passkey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A passkey of the caller's. `isBackedUp`: it is kept in an account of theirs, not on one device alone."""
+
+    created_at: datetime
+    id: UUID
+    is_backed_up: bool
+    last_used_at: datetime | None
+    nickname: str | None
+    transports: list[str]
+
+
+class Passkeys(msgspec.Struct, frozen=True):
+    """All of them, the newest last."""
+
+    passkeys: list[Passkey]
+
+
 def creation_options(options: CreationOptions) -> PublicKeyCredentialCreationOptions:
     """Return the options for the wire."""
     party = options.party
@@ -223,4 +242,16 @@ def presented_assertion(credential: CredentialAssertionResponse) -> PresentedAss
         authenticator_data=response.authenticator_data,
         signature=response.signature,
         user_handle=None if response.user_handle is UNSET else response.user_handle,
+    )
+
+
+def listed_passkey(passkey: ListedPasskey) -> Passkey:
+    """Return a passkey for its owner."""
+    return Passkey(
+        created_at=passkey.created_at,
+        id=passkey.id,
+        is_backed_up=passkey.is_backed_up,
+        last_used_at=passkey.last_used_at,
+        nickname=passkey.nickname,
+        transports=passkey.transports,
     )

@@ -105,6 +105,12 @@ class NoPasskey(InvalidCredentials):
     code = "no-passkey"
 
 
+class PasskeyNotFound(Refusal):
+    """The user has no such passkey."""
+
+    code = "passkey-not-found"
+
+
 class InvalidTotp(InvalidCredentials):
     """The code of the authenticator application is wrong, or was accepted before (RFC 6238 section 5.2)."""
 

@@ -1,9 +1,16 @@
 """Functions and triggers that copy each user of the default project into Nhost's own table `auth.users`.
 
 Deferred triggers run when our transaction commits: its changes and the copy become visible together, or neither does,
-whichever statement made them; and triggers of an application on `auth.users` see a user with the address. They act
-with the rights of who created them, so that the server itself needs none in the schema `auth`. `public` is on their
-search path for those triggers, which name their tables as they did when Nhost Auth wrote; ours name every schema.
+whichever statement made them; and triggers of an application on `auth.users` see a user with the address.
+
+They act with the rights of who created them, so that the server itself needs none in the schema `auth`. Nothing that
+somebody else may have put anywhere must be called with those rights: whatever computes has only `pg_catalog` on its
+search path (and `pg_temp`, which PostgreSQL asks first for the names of types unless it stands last). `public` is there
+while a statement writes to `auth`, for triggers of the application, which name their tables as they did when Nhost Auth
+wrote; such a statement holds variables, and what little it calls has its schema written beside it (security 140).
+
+A row is deleted only if `vestibule_mirrored` says that it is the copy of a user: whoever comes and goes within one
+transaction was never copied, and a row with their id is somebody's of old.
 
 What Nhost's table cannot hold must not keep anybody out: an address that its domain refuses, or that a user has who
 was never ours, is left out of the copy, and so are metadata that are no jsonb, and the region of a locale.
@@ -17,9 +24,14 @@ _COLUMNS: Final = (
 )
 NEEDED: Final = frozenset({"id", "created_at", "updated_at", *_COLUMNS})
 
-AS_JSONB: Final = """
+_OWN_PATH: Final = "pg_catalog, pg_temp"
+_OPEN: Final = "PERFORM pg_catalog.set_config('search_path', 'pg_catalog, public, pg_temp', true)"
+_CLOSE: Final = f"PERFORM pg_catalog.set_config('search_path', '{_OWN_PATH}', true)"
+
+# Not safe in parallel queries: up to PostgreSQL 16 no worker may begin the subtransaction of an EXCEPTION.
+AS_JSONB: Final = f"""
 CREATE OR REPLACE FUNCTION @own@.vestibule_jsonb(value json) RETURNS jsonb
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql IMMUTABLE SET search_path = {_OWN_PATH} AS $$
 BEGIN
     RETURN value::jsonb;
 EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
@@ -27,9 +39,9 @@ EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
 END $$
 """
 
-_ADDRESS: Final = """
+_ADDRESS: Final = f"""
 CREATE OR REPLACE FUNCTION @own@.vestibule_mirror_address(value text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql STABLE SET search_path = {_OWN_PATH} AS $$
 BEGIN
     RETURN (value::@email@)::text;
 EXCEPTION WHEN check_violation OR data_exception THEN
@@ -37,15 +49,31 @@ EXCEPTION WHEN check_violation OR data_exception THEN
 END $$
 """
 
+_MIRRORED: Final = """
+CREATE TABLE IF NOT EXISTS @own@.vestibule_mirrored (
+    project_id uuid NOT NULL, user_id uuid NOT NULL, PRIMARY KEY (project_id, user_id)
+)
+"""
+
+
+def _of(row: str) -> str:
+    return ", ".join(f"{row}.{name}" for name in _COLUMNS)
+
+
 # The lock comes first, and in a statement of its own: what is read after it is what the last to change it committed.
 _USER: Final = f"""
 CREATE OR REPLACE FUNCTION @own@.vestibule_mirror_user(wanted uuid) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {_OWN_PATH} AS $$
 DECLARE
     person record;
+    ours auth.users%ROWTYPE;
+    theirs auth.users%ROWTYPE;
     address text;
     phone text;
     wanted_roles text[];
+    is_same boolean;
+    givers_of_address uuid[];
+    givers_of_phone uuid[];
 BEGIN
     PERFORM 1 FROM @own@.vestibule_users AS u JOIN @own@.vestibule_projects AS p ON p.id = u.project_id
     WHERE u.id = wanted AND p.public_id = 'default' FOR NO KEY UPDATE OF u;
@@ -58,37 +86,49 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    address := @own@.vestibule_mirror_address(person.email);
+    address := @own@.vestibule_mirror_address(person.email::text);
     phone := person.phone_number;
     wanted_roles := ARRAY(
         SELECT role FROM json_array_elements_text(person.roles) AS role UNION SELECT person.default_role
     );
-    INSERT INTO auth.roles (role) SELECT unnest(wanted_roles) ON CONFLICT DO NOTHING;
+    INSERT INTO @own@.vestibule_mirrored (project_id, user_id) VALUES (person.project_id, wanted)
+    ON CONFLICT DO NOTHING;
     FOR attempt IN 1..2 LOOP
+        SELECT person.last_seen_at, person.status <> 'active', person.display_name, person.avatar_url,
+            split_part(person.locale, '-', 1)::@locale@, address::@email@, phone,
+            address IS NOT NULL AND person.verified_at IS NOT NULL,
+            phone IS NOT NULL AND person.phone_verified_at IS NOT NULL, person.default_role, person.is_anonymous,
+            CASE WHEN person.mfa_type = 'totp' THEN 'totp' END, @own@.vestibule_jsonb(person.metadata::json)
+        INTO {_of("ours")};
+        SELECT {_of("a")} INTO {_of("theirs")} FROM auth.users AS a WHERE a.id = wanted;
+        is_same := FOUND AND ({_of("theirs")}) IS NOT DISTINCT FROM ({_of("ours")});
         BEGIN
-            INSERT INTO auth.users AS a (id, created_at, updated_at, {", ".join(_COLUMNS)})
-            VALUES (
-                person.id, person.created_at, person.updated_at, person.last_seen_at, person.status <> 'active',
-                person.display_name, person.avatar_url, split_part(person.locale, '-', 1)::@locale@,
-                address::@email@, phone, address IS NOT NULL AND person.verified_at IS NOT NULL,
-                phone IS NOT NULL AND person.phone_verified_at IS NOT NULL, person.default_role, person.is_anonymous,
-                CASE WHEN person.mfa_type = 'totp' THEN 'totp' END, @own@.vestibule_jsonb(person.metadata)
-            )
-            ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)}
-            WHERE ({", ".join(f"a.{name}" for name in _COLUMNS)})
-                IS DISTINCT FROM ({", ".join(f"excluded.{name}" for name in _COLUMNS)});
+            {_OPEN};
+            INSERT INTO auth.roles (role) SELECT role FROM pg_catalog.unnest(wanted_roles) AS role
+            ON CONFLICT DO NOTHING;
+            IF NOT is_same THEN
+                INSERT INTO auth.users (id, created_at, updated_at, {", ".join(_COLUMNS)})
+                VALUES (wanted, person.created_at, person.updated_at, {_of("ours")})
+                ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)};
+            END IF;
             EXIT;
-        EXCEPTION WHEN unique_violation THEN
+        EXCEPTION WHEN unique_violation THEN  -- which has closed the search path again
             IF attempt = 2 THEN
                 RAISE;
             END IF;
             -- Somebody of ours who has it no longer is copied in a turn of their own, later in this transaction.
-            UPDATE auth.users AS a SET email = NULL
-            WHERE lower(a.email::text) = lower(address) AND a.id <> wanted
-                AND EXISTS (SELECT FROM @own@.vestibule_users AS u WHERE u.id = a.id);
-            UPDATE auth.users AS a SET phone_number = NULL
-            WHERE a.phone_number = phone AND a.id <> wanted
-                AND EXISTS (SELECT FROM @own@.vestibule_users AS u WHERE u.id = a.id);
+            givers_of_address := ARRAY(
+                SELECT a.id FROM auth.users AS a WHERE lower(a.email::text) = lower(address) AND a.id <> wanted
+                INTERSECT SELECT u.id FROM @own@.vestibule_users AS u WHERE u.project_id = person.project_id
+            );
+            givers_of_phone := ARRAY(
+                SELECT a.id FROM auth.users AS a WHERE a.phone_number = phone AND a.id <> wanted
+                INTERSECT SELECT u.id FROM @own@.vestibule_users AS u WHERE u.project_id = person.project_id
+            );
+            {_OPEN};
+            UPDATE auth.users AS a SET email = NULL WHERE a.id OPERATOR(pg_catalog.=) ANY (givers_of_address);
+            UPDATE auth.users AS a SET phone_number = NULL WHERE a.id OPERATOR(pg_catalog.=) ANY (givers_of_phone);
+            {_CLOSE};
             IF EXISTS (SELECT FROM auth.users AS a WHERE lower(a.email::text) = lower(address) AND a.id <> wanted) THEN
                 address := NULL;
             END IF;
@@ -97,28 +137,35 @@ BEGIN
             END IF;
         END;
     END LOOP;
-    DELETE FROM auth.user_roles AS r WHERE r.user_id = wanted AND r.role <> ALL (wanted_roles);
-    INSERT INTO auth.user_roles (user_id, role) SELECT wanted, unnest(wanted_roles) ON CONFLICT DO NOTHING;
+    DELETE FROM auth.user_roles AS r
+    WHERE r.user_id OPERATOR(pg_catalog.=) wanted AND r.role OPERATOR(pg_catalog.<>) ALL (wanted_roles);
+    INSERT INTO auth.user_roles (user_id, role) SELECT wanted, role FROM pg_catalog.unnest(wanted_roles) AS role
+    ON CONFLICT DO NOTHING;
 END $$
 """
 
-_OF_USER: Final = """
+_OF_USER: Final = f"""
 CREATE OR REPLACE FUNCTION @own@.vestibule_mirror_of_user() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {_OWN_PATH} AS $$
 BEGIN
-    IF TG_OP = 'DELETE' THEN
-        DELETE FROM auth.users AS a USING @own@.vestibule_projects AS p
-        WHERE a.id = OLD.id AND p.id = OLD.project_id AND p.public_id = 'default';
-    ELSE
+    IF TG_OP <> 'DELETE' THEN
         PERFORM @own@.vestibule_mirror_user(NEW.id);
+    ELSIF NOT EXISTS (
+        SELECT FROM @own@.vestibule_users AS u WHERE u.project_id = OLD.project_id AND u.id = OLD.id
+    ) THEN
+        DELETE FROM @own@.vestibule_mirrored AS m WHERE m.project_id = OLD.project_id AND m.user_id = OLD.id;
+        IF FOUND THEN
+            {_OPEN};
+            DELETE FROM auth.users AS a WHERE a.id OPERATOR(pg_catalog.=) OLD.id;
+        END IF;
     END IF;
     RETURN NULL;
 END $$
 """
 
-_OF_CREDENTIAL: Final = """
+_OF_CREDENTIAL: Final = f"""
 CREATE OR REPLACE FUNCTION @own@.vestibule_mirror_of_credential() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = {_OWN_PATH} AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
         PERFORM @own@.vestibule_mirror_user(OLD.user_id);
@@ -149,26 +196,51 @@ _FUNCTIONS: Final = (
     "vestibule_mirror_address(text)",
 )
 
-REMOVE: Final = (
+_REPLACED: Final = (
     "DROP TRIGGER IF EXISTS vestibule_mirror ON @own@.vestibule_users",
     "DROP TRIGGER IF EXISTS vestibule_mirror ON @own@.vestibule_credentials",
     *(f"DROP FUNCTION IF EXISTS @own@.{function}" for function in _FUNCTIONS),
 )
 
+REMOVE: Final = (*_REPLACED, "DROP TABLE IF EXISTS @own@.vestibule_mirrored")
+
 # Nobody calls these but the triggers: with the rights of their creator they would answer who asks.
 _GUARD: Final = tuple(f"REVOKE ALL ON FUNCTION @own@.{function} FROM PUBLIC" for function in _FUNCTIONS)
 
-CREATE: Final = (*REMOVE, AS_JSONB, _ADDRESS, _USER, _OF_USER, _OF_CREDENTIAL, *_TRIGGERS, *_GUARD)
-
-# Copies the next users after $1, in the order of their ids; answers the last one's id and how many there were.
-COPY: Final = """
-WITH next AS MATERIALIZED (
-    SELECT u.id FROM @own@.vestibule_users AS u
-    JOIN @own@.vestibule_projects AS p ON p.id = u.project_id AND p.public_id = 'default'
-    WHERE u.id > $1 ORDER BY u.id LIMIT 1000
-), copied AS MATERIALIZED (SELECT id, @own@.vestibule_mirror_user(id) FROM next)
-SELECT (SELECT id FROM copied ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM copied)
+# Whoever is in both tables is one person, and may go before their turn to be copied comes.
+_KNOWN: Final = """
+INSERT INTO @own@.vestibule_mirrored (project_id, user_id)
+SELECT u.project_id, u.id FROM @own@.vestibule_users AS u
+JOIN @own@.vestibule_projects AS p ON p.id = u.project_id AND p.public_id = 'default'
+JOIN auth.users AS a ON a.id = u.id
+ON CONFLICT DO NOTHING
 """
+
+CREATE: Final = (
+    *_REPLACED,
+    AS_JSONB,
+    _ADDRESS,
+    _MIRRORED,
+    _USER,
+    _OF_USER,
+    _OF_CREDENTIAL,
+    *_TRIGGERS,
+    *_GUARD,
+    _KNOWN,
+)
+
+IS_THERE: Final = """
+SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'vestibule_mirror' AND tgrelid = '@own@.vestibule_users'::regclass)
+"""
+
+# The users after $1, in the order of their ids.
+NEXT: Final = """
+SELECT u.id FROM @own@.vestibule_users AS u
+JOIN @own@.vestibule_projects AS p ON p.id = u.project_id AND p.public_id = 'default'
+WHERE u.id > $1 ORDER BY u.id LIMIT 1000
+"""
+
+COPY: Final = "SELECT @own@.vestibule_mirror_user(id) FROM unnest($1::uuid[]) AS id"
 
 STRANGERS: Final = """
 SELECT count(*) FROM auth.users AS a WHERE NOT EXISTS (

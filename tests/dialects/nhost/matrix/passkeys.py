@@ -1,9 +1,9 @@
-"""Signing up and in with passkeys, adding them, and proving oneself again with one."""
+"""Signing up and in with passkeys, proving oneself again with one, adding, listing and removing them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from tests.dialects.nhost.matrix.stage import Ask, Case, Fault, Person, Stage, gone, member, rule
 from tests.dialects.nhost.matrix.usual import (
@@ -28,7 +28,9 @@ from vestibule.kernel.errors import (
     ElevationRequired,
     EmailTaken,
     EndpointDisabled,
+    LastWayIn,
     NoPasskey,
+    PasskeyNotFound,
     PasskeyRefused,
     SignUpDisabled,
     TooManyAttempts,
@@ -39,6 +41,7 @@ from vestibule.storage import Json, Statement
 
 REFUSED: Final = "invalid-request"
 _OPEN: Final = replace(EVERY_WAY_IN["webauthn"], decoys=False)
+_NO_PASSWORD: Final = Statement(None, "UPDATE vestibule_credentials SET password_hash = NULL WHERE user_id = :user_id")
 _FORGET: Final = Statement(None, "DELETE FROM vestibule_passkeys WHERE user_id = :user_id")
 
 
@@ -106,6 +109,26 @@ async def _finish_elevation(stage: Stage) -> Ask:
     options = (await stage.speaker.post("/elevate/webauthn", token=person.access)).json()
     body = {"credential": authenticator.get(options)}
     return Ask(stage, "POST", "/elevate/webauthn/verify", body, person.access, person=person)
+
+
+async def _list(stage: Stage) -> Ask:
+    person, _ = await _with_passkey(stage)
+    return Ask(stage, "GET", "/user/passkeys", token=person.access, person=person, base="/_/api")
+
+
+async def _remove(stage: Stage) -> Ask:
+    """Let somebody remove a passkey who has no password."""
+    listing = await _list(stage)
+    [passkey] = (await listing.send()).json()["passkeys"]
+    await stage.running.core.db.run(_NO_PASSWORD, user_id=listing.who.user_id)
+    return replace(listing, method="DELETE", path=f"/user/passkeys/{passkey['id']}", rules={})
+
+
+def _another_passkey(passkey_id: str) -> Fault:
+    def spoil(ask: Ask) -> None:
+        ask.path = f"/user/passkeys/{passkey_id}"
+
+    return Fault(f"passkey {passkey_id:.8}", PasskeyNotFound, "no such passkey", spoil, frozenset({"path"}))
 
 
 async def _forget_passkeys(ask: Ask) -> None:
@@ -197,6 +220,17 @@ PASSKEYS: Final[Mapping[str, Case]] = {
     ),
     "verifyAddSecurityKey": Case(
         _finish_addition, (*BEARER, NOT_ELEVATED, OFF, *SIGNED_IN, *ATTESTATION, NOT_ATTESTED)
+    ),
+    "getPasskeys": Case(_list, (*BEARER, *SIGNED_IN)),
+    "removePasskey": Case(
+        _remove,
+        (
+            *BEARER,
+            NOT_ELEVATED,
+            *SIGNED_IN,
+            _another_passkey(str(uuid4())),
+            rule("last way in", LastWayIn, "last way in", sign_in_links_enabled=False, email_codes_enabled=False),
+        ),
     ),
     "elevateWebauthn": Case(_begin_elevation, (*BEARER, OFF, *SIGNED_IN, NO_KEY)),
     "verifyElevateWebauthn": Case(_finish_elevation, (*BEARER, OFF, *SIGNED_IN, *ASSERTION, NOT_SIGNED)),

@@ -51,6 +51,7 @@ from vestibule.kernel.errors import (
 
 _CALLBACK: Final = "/signin/provider/{}/callback"
 _INVALID: Final = "invalid-request"
+_NO_MAIL_FOR_NEW: Final = replace(NO_MAIL_FOR_NEW, says="too many, by redirect")
 
 
 def _scripted(stage: Stage, name: str) -> Scripted:
@@ -239,7 +240,7 @@ def _back(operation: str, provider: str) -> dict[str, Case]:
     return {
         f"{operation}, of who is known": Case(_known(provider), (*_BACK, *UNWELCOME), unseen=_BEGUN_EARLIER),
         f"{operation}, of who is new": Case(
-            _new(provider), (*_BACK, *_NEWCOMER, *_WISHES, NO_MAIL_FOR_NEW, NEW_USERS_DISABLED)
+            _new(provider), (*_BACK, *_NEWCOMER, *_WISHES, _NO_MAIL_FOR_NEW, NEW_USERS_DISABLED)
         ),
         f"{operation}, of who signs up": Case(_known_who_signs_up(provider), (_TAKEN,)),
         f"{operation}, of who links": Case(

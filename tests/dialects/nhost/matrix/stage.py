@@ -114,6 +114,8 @@ class Ask:
             if self.method == "GET":
                 query = f"?{urlencode(self.query)}" if self.query else ""
                 return await speaker.get(f"{self.path}{query}", self.token, **self.headers)
+            if self.method == "DELETE":
+                return await speaker.delete(self.path, self.token)
             if self.form is not None:
                 return await speaker.submit(self.path, self.form, **self.headers)
             return await speaker.post(self.path, self.body, self.token)

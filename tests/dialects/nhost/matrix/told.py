@@ -90,9 +90,11 @@ FORMS: Final = {
     "too many": Told(429, b""),
     # Where the rest of it would stand in a URL:
     "large metadata, by redirect": _business(400, "invalid-request", "The request payload is incorrect"),
+    "too many, by redirect": _business(429, "invalid-request", "Too many attempts, please try again later"),
     "not elevated, by redirect": _business(400, "invalid-request", "elevated claim required"),
     "bad connect": _business(400, "invalid-request", "invalid or expired token"),
     "last way in": _business(400, "invalid-request", "The last way to sign in cannot be removed"),
+    "no such passkey": _business(404, "invalid-request", "There is no such passkey"),
     "not our page": _business(403, "invalid-request", "The request payload is incorrect"),
     "client not found": _business(404, "invalid-request", "The request payload is incorrect"),
 }
@@ -221,6 +223,8 @@ MATRIX: Final[dict[str, set[str]]] = {
     # Of our own; a method before the path where two of them differ:
     "POST /mfa/recovery-codes": {*_FACTOR, "invalid-totp"},
     "GET /mfa/recovery-codes": _FACTOR,
+    "/user/passkeys": _USER,
+    "/user/passkeys/{passkey_id}": _USER,
     "/user/providers": _USER,
     "/user/providers/unlink": {INVALID_REQUEST, *_USER},
     "/mfa/recovery-codes/sign-in": {"invalid-ticket", *_FACTOR, "invalid-totp"},

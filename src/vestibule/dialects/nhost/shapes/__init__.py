@@ -20,6 +20,7 @@ from vestibule.dialects.nhost.shapes.base import (
 )
 from vestibule.dialects.nhost.shapes.links import LinkText, LinkType, MailLinkRequest, VerifyForm, VerifyQuery
 from vestibule.dialects.nhost.shapes.providers import (
+    CUSTOM_PROVIDER,
     CallbackForm,
     CallbackQuery,
     LinkedProvider,
@@ -86,6 +87,7 @@ from vestibule.dialects.nhost.shapes.ways_in import (
 
 __all__ = [
     "CODE_CHALLENGE",
+    "CUSTOM_PROVIDER",
     "UUID_SHAPE",
     "Body",
     "CallbackForm",

@@ -1,7 +1,7 @@
 """Coming in by a provider: what browsers bring in queries and forms, and what applications send and are answered."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,10 @@ from vestibule.core.users import UserOptions
 from vestibule.dialects.nhost.shapes.base import Body, Locale, RedirectTo, SignUpOptions, is_display_name
 from vestibule.wire.decode import json_members
 
-IdTokenProvider = Literal["apple", "google"]
+CUSTOM_PROVIDER: Final = r"c:[a-z0-9][a-z0-9-]{0,38}[a-z0-9]"
+IdTokenProvider = Annotated[
+    str, Meta(pattern=rf"^(?:apple|google|{CUSTOM_PROVIDER})$", description="`apple`, `google` or `c:<slug>`")
+]
 _Short = Annotated[str, Meta(max_length=255)]
 _Long = Annotated[str, Meta(max_length=4096)]
 _NO_TIME: Final = datetime(1, 1, 1, tzinfo=UTC)  # what the original writes where there is none

@@ -1,0 +1,64 @@
+"""The mirror acts with its creator's rights: nothing of somebody else's may be called with them."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.cores import CoreUnderTest
+from vestibule.migrations.hasura import HasuraRefused, create_mirror
+
+pytestmark = pytest.mark.engine("postgresql")
+
+SAY = 'metadata = \'{"plan": "free"}\''
+CALLED = "CREATE TABLE called (by_whom text); GRANT INSERT ON called TO PUBLIC"
+# What fits the arguments exactly is taken before what PostgreSQL's own schema has for any type.
+UNNEST = """
+CREATE FUNCTION public.unnest(text[]) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.called VALUES ('unnest');
+    RETURN QUERY SELECT * FROM pg_catalog.unnest($1);
+END $$
+"""
+# Types of a session are looked for before all others.
+JSONB = """
+CREATE FUNCTION pg_temp.spy(pg_catalog.jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.called VALUES ('jsonb');
+    RETURN true;
+END $$;
+CREATE DOMAIN pg_temp.jsonb AS pg_catalog.jsonb CHECK (pg_temp.spy(VALUE))
+"""
+OTHERS = """
+CREATE FUNCTION public.spy(a character varying, b text) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.called VALUES ('an operator');
+    RETURN a::text <> b;
+END $$;
+CREATE OPERATOR public.<> (LEFTARG = character varying, RIGHTARG = text, FUNCTION = public.spy);
+ALTER TABLE auth.user_roles DROP CONSTRAINT user_roles_role_fkey, ALTER COLUMN role TYPE character varying
+"""
+
+
+@pytest.mark.parametrize("spell", [UNNEST, JSONB, OTHERS], ids=["function", "type", "operator"])
+async def test_nothing_that_shadows_postgresqls_own_is_called(
+    database_url: str, nhost: Any, under_test: CoreUnderTest, spell: str
+) -> None:
+    """A function, a type or an operator of somebody's would have the rights of the mirror's creator (security 140)."""
+    await create_mirror(database_url)
+    user_id = (await under_test.sign_up()).subject.id
+    await nhost.execute(CALLED)
+    await nhost.execute(spell)
+    await nhost.execute(f"UPDATE vestibule_users SET {SAY} WHERE id = $1", user_id)  # noqa: S608 - a constant
+    row = await nhost.fetchrow("SELECT * FROM auth.users WHERE id = $1", user_id)
+    assert row["metadata"] == '{"plan": "free"}'
+    assert await nhost.fetch("SELECT * FROM called") == []
+
+
+async def test_a_schema_where_everybody_may_create_is_refused(database_url: str, nhost: Any) -> None:
+    """The application's triggers look there while they have the creator's rights (security 140)."""
+    await nhost.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    with pytest.raises(HasuraRefused, match="REVOKE CREATE ON SCHEMA public FROM PUBLIC"):
+        await create_mirror(database_url)
+    assert await nhost.fetchval("SELECT count(*) FROM pg_trigger WHERE tgname = 'vestibule_mirror'") == 0
+    await nhost.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    await create_mirror(database_url)
