@@ -152,7 +152,7 @@ class Counting:
 async def test_a_success_costs_two_statements_before_its_transaction(
     under_test: CoreUnderTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All counts come back with the charge: neither delay nor alarm adds a round trip. The first one in a minute
+    """The charge looks at all counts: neither delay nor lock nor alarm adds a round trip. The first in a minute
     learns what imported hashes there are.
     """
     await under_test.sign_up(ANN)
