@@ -23,6 +23,8 @@ from vestibule.wire.finish import Finisher
 
 ENDPOINTS = {endpoint.operation: endpoint for endpoint in nhost.endpoints}
 Seen = list[type[Failure]]
+# Each pair that has it uses up somebody's tries: all together look like stolen passwords being tried.
+NO_ALARM = {"VESTIBULE_STUFFING_FAILURES": "0"}
 
 
 def _legs(operation: str) -> list[Case]:
@@ -139,7 +141,7 @@ async def test_each_fault_is_told_as_the_operator_wants(serve: Serve, wish: str)
 async def test_of_two_faults_the_earlier_one_is_told(serve: Serve, name: str) -> None:
     """The rows stand in the order of the checks: of any two that can meet, the upper one wins."""
     case = CASES[name]
-    async with serve(policy=EVERY_WAY_IN) as running:
+    async with serve(NO_ALARM, policy=EVERY_WAY_IN) as running:
         stage = Stage(running)
         for number, later in enumerate(case.faults):
             for earlier in case.faults[:number]:
