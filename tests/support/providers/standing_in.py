@@ -96,6 +96,8 @@ class StandIn:
     port: int = 0
     is_encrypted: bool = False
     connections: int = 0
+    asking: int = 0
+    most_asking: int = 0
     _names: dict[ssl.SSLObject, str | None] = field(default_factory=dict)
 
     @property
@@ -113,6 +115,10 @@ class StandIn:
         self.connections += 1
         while (request := await self._read(reader, writer)) is not None:
             self.requests.append(request)
+            self.asking += 1
+            self.most_asking = max(self.most_asking, self.asking)
+            await asyncio.sleep(0)  # whoever asks at the same time is read before anybody is answered
+            self.asking -= 1
             said = self.faults.pop(0) if self.faults else self.answer(request)
             if isinstance(said, Answer):
                 await asyncio.sleep(said.after_seconds)
