@@ -115,13 +115,12 @@ class StandIn:
         self.connections += 1
         while (request := await self._read(reader, writer)) is not None:
             self.requests.append(request)
-            self.asking += 1
-            self.most_asking = max(self.most_asking, self.asking)
-            await asyncio.sleep(0)  # whoever asks at the same time is read before anybody is answered
-            self.asking -= 1
             said = self.faults.pop(0) if self.faults else self.answer(request)
             if isinstance(said, Answer):
+                self.asking += 1
+                self.most_asking = max(self.most_asking, self.asking)
                 await asyncio.sleep(said.after_seconds)
+                self.asking -= 1
                 writer.write(said.encoded())
                 await writer.drain()
             else:
