@@ -1,6 +1,5 @@
 """`vestibule user`: the users of a project."""
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -9,6 +8,7 @@ import typer
 from vestibule.cli.desk import at_desk
 from vestibule.cli.options import ConfigFile, Dev, Json, ProjectName, flags_of
 from vestibule.cli.output import print_json, print_table, say
+from vestibule.cli.questions import agree, typed_password
 
 if TYPE_CHECKING:
     from vestibule.core.facade import Core
@@ -44,7 +44,7 @@ def create(
     config: ConfigFile = None,
 ) -> None:
     """Create a user. Without a password they come in by resetting it."""
-    typed = _typed_password() if password else None
+    typed = typed_password() if password else None
 
     async def provision(core: "Core") -> "Subject":
         from vestibule.core.passwords import NewPassword, ProvisionedUser  # noqa: PLC0415
@@ -64,13 +64,6 @@ def create(
         print_json(_described(user))
     else:
         say(f"Created user {user.id}.")
-
-
-def _typed_password() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    typed: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return typed
 
 
 @_user.command("list")
@@ -176,7 +169,7 @@ def delete(
 ) -> None:
     """Remove a user and everything that could sign in as them."""
     if not yes:
-        typer.confirm(f"Delete {who} for good?", abort=True, err=True)
+        agree(f"Delete {who} for good?")
 
     async def remove(core: "Core") -> UUID:
         found = await core.catalog.project(project)

@@ -1,0 +1,68 @@
+"""What commands ask: at a real terminal, which is a pair of file descriptors here, and in a pipe."""
+
+import os
+import pty
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import PATIENCE_SECONDS, PROGRAM, Run, eventually
+
+# Opened first in a new session it becomes the session's terminal: Ctrl-C typed there is a signal to the command.
+AT_A_TERMINAL = (*PROGRAM[:-1], "import os; os.close(os.open(os.ttyname(0), os.O_RDWR)); " + PROGRAM[-1])
+CTRL_C, CTRL_D = b"\x03", b"\x04"
+
+Ask = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def ask(environment: dict[str, str], tmp_path: Path) -> Iterator[Ask]:
+    """Run a command at a terminal, type a key once it asks, return its status and what the terminal shows after."""
+    ours, theirs = pty.openpty()
+
+    def type_at(question: str, key: bytes, *arguments: str) -> tuple[int, str]:
+        process = subprocess.Popen(
+            [*AT_A_TERMINAL, *arguments],
+            **dict.fromkeys(("stdin", "stdout", "stderr"), theirs),
+            env=environment,
+            cwd=tmp_path,
+            start_new_session=True,
+        )
+        shown = ""
+        while question not in shown:
+            shown += os.read(ours, 1024).decode()
+        eventually(lambda: "\nState:\tS" in Path(f"/proc/{process.pid}/status").read_text(), "the waiting for a key")
+        os.write(ours, key)
+        status = process.wait(PATIENCE_SECONDS)
+        os.write(theirs, b"<end>")
+        while "<end>" not in shown:
+            shown += os.read(ours, 4096).decode()
+        return status, shown.rpartition(question)[2].removesuffix("<end>").replace("\r\n", "\n")
+
+    yield type_at
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize("key", [b"n\n", CTRL_C, CTRL_D], ids=["n", "ctrl-c", "ctrl-d"])
+def test_whoever_does_not_agree_is_told_that_nothing_was_changed(ask: Ask, key: bytes) -> None:
+    """On a line of its own, status 1."""
+    status, shown = ask("[y/N]: ", key, "user", "delete", "ada@example.com")
+    assert status == 1
+    assert shown.splitlines()[1:] == ["error: nothing was changed"]
+
+
+def test_ctrl_c_instead_of_a_password_is_told_in_the_same_way(ask: Ask) -> None:
+    """Where what is typed is not shown."""
+    status, shown = ask("Password: ", CTRL_C, "user", "create", "ada@example.com", "--password")
+    assert status == 1
+    assert shown.splitlines()[1:] == ["error: nothing was changed"]
+
+
+def test_a_pipe_that_says_nothing_agrees_to_nothing(run: Run) -> None:
+    """Scripts say --yes."""
+    refused = run("user", "delete", "ada@example.com")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[1:] == ["error: nothing was changed"]
