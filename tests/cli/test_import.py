@@ -13,12 +13,19 @@ from typing import Any
 import asyncpg
 import pytest
 
-from tests.cli.conftest import KEY, Run
+from tests.cli.conftest import KEY, PROGRAM, Run
 from tests.support.databases import empty_postgres
 from tests.support.nhost_layout import Connection, add_person, fill, lay_out
 from tests.support.postgres import PostgresServer
 
 Work = Callable[[Connection], Coroutine[Any, Any, None]]
+
+HELD_AT_COMMIT = """
+    CREATE FUNCTION wait_for_the_lock() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END $$;
+    CREATE CONSTRAINT TRIGGER held AFTER INSERT ON vestibule_users DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION wait_for_the_lock();
+"""
 
 
 @pytest.fixture
@@ -76,6 +83,47 @@ def test_the_url_can_be_kept_from_other_users_of_the_machine(run: Run, environ: 
     done = run("import", "nhost", "--from", "-", env=environ, stdin=old_url + "\n")
     assert done.returncode == 0
     assert users(environ) == 10
+
+
+@pytest.mark.engine("postgresql")
+def test_a_report_is_on_the_disk_before_those_whom_it_names_are_here(
+    environ: dict[str, str], database_url: str, old_url: str, tmp_path: Path
+) -> None:
+    """Killed while the page is being committed: a later run would not tell of users who are here by then."""
+    report = tmp_path / "skipped.jsonl"
+
+    async def killed_at_the_commit() -> list[str]:
+        connection = await asyncpg.connect(database_url)
+        await connection.execute(HELD_AT_COMMIT)
+        await connection.execute("SELECT pg_advisory_lock(7)")
+        command = ("import", "nhost", "--from", old_url, "--report", str(report))
+        here = {**environ, "VESTIBULE_DATABASE_URL": database_url}
+        process = await asyncio.create_subprocess_exec(*PROGRAM, *command, env=here)
+        while not await connection.fetchval("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"):
+            assert process.returncode is None
+            await asyncio.sleep(0.02)
+        process.kill()
+        await process.wait()
+        await connection.close()
+        return report.read_text().splitlines()
+
+    with ThreadPoolExecutor(1) as thread:
+        lines = thread.submit(asyncio.run, killed_at_the_commit()).result()
+    assert [json.loads(line)["why"] for line in lines] == ["invalid-email"]
+
+
+def test_a_report_that_cannot_be_kept_stops_the_import(run: Run, environ: dict[str, str], old_url: str) -> None:
+    """Nobody is here then of whom it was to tell. A device that is always full takes it."""
+    done = run("import", "nhost", "--from", old_url, "--report", "/dev/full", env=environ)
+    assert (done.returncode, done.stderr) == (1, "error: cannot write /dev/full: No space left on device\n")
+    assert users(environ) == 0
+
+
+def test_a_report_may_go_to_a_pipe(run: Run, environ: dict[str, str], old_url: str) -> None:
+    """Which cannot be synchronised with a disk."""
+    done = run("import", "nhost", "--from", old_url, "--report", "/dev/stderr", env=environ)
+    assert done.returncode == 0
+    assert json.loads(done.stderr)["why"] == "invalid-email"
 
 
 @pytest.mark.parametrize(

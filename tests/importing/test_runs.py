@@ -101,6 +101,24 @@ async def test_a_run_that_was_killed_goes_on_and_ends_the_same(move: Move, small
     assert (after["access_tokens"], after["imported_tokens"]) == (5, 30)
 
 
+@pytest.mark.parametrize("when", list(When))
+async def test_what_was_left_behind_is_kept_before_its_user_is_here(move: Move, small_pages: None, when: When) -> None:
+    """Wherever a run was killed: no later one tells of users who are here already."""
+    people = [await move.person(email=f"{n}@example.com", totp=True, encryption_key="00" * 32) for n in range(9)]
+    core = move.running.core
+    fault, told, kept = Fault(when), set[UUID](), set[UUID]()
+    failing = FailingDatabase(core.db, fault)
+    watch = Watch(lambda skipped: told.add(skipped.user), keep=lambda: kept.update(told))
+    plan = ImportUsers(OldServer.at(move.url), failing, replace(core.settle_arrivals, db=failing), core.audit, {})
+    for step in range(1, 40, 3):
+        fault.arm(step)
+        with suppress(StorageUnavailable):
+            await plan(move.running.project, watch, actor="tests")
+            break
+        assert set(await core.db.all(WHO)) <= kept
+    assert kept == {person.id for person in people}
+
+
 async def test_a_run_that_was_interrupted_leaves_whole_users(move: Move, small_pages: None) -> None:
     """As by Ctrl-C: what was committed stays, with everything of theirs."""
     people = await fill(move.old, 30)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from vestibule.core.arrivals import Arrival, LeftBehind, NotTaken, SettleArrivals
+from vestibule.core.arrivals import Arrival, LeftBehind, NotTaken, SettleArrivals, Settled
 from vestibule.core.audit import AuditEntry, AuditLog
 from vestibule.core.projects import Project
 from vestibule.importing.report import Skipped, Summary
@@ -21,9 +21,14 @@ _PHONE_TAKEN: Final = "phone-number-taken"
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who wants to know meanwhile: of each thing that was skipped, and how many users of how many are done."""
+    """Who wants to know meanwhile: of each thing that was skipped, and how many users of how many are done.
+
+    Users who are here are not told of again: `keep` is called before they are committed, and returns when no crash
+    can take away what `skipped` was told of them.
+    """
 
     skipped: Callable[[Skipped], None] = lambda _: None
+    keep: Callable[[], None] = lambda: None
     progress: Callable[[int, int], None] = lambda _done, _total: None
 
 
@@ -94,18 +99,22 @@ class _Run:
         self.watch.progress(self.done, self.summary.total)
 
     async def _settle(self, arrivals: Sequence[Arrival], noted: dict[UUID, Sequence[LeftBehind]]) -> None:
-        outcome = await self.plan.settle(self.project_id, arrivals, rehearsal=self.plan.rehearsal)
+        def tell(outcome: Settled) -> None:
+            for user_id, code in outcome.refused.items():
+                self._refuse(user_id, code)
+            for left in (left for arrival in arrivals if arrival.id in outcome.settled for left in noted[arrival.id]):
+                self._skip(left.user_id, left.kind, left.reason)
+            for left in outcome.left_behind:
+                self._skip(left.user_id, left.kind, left.reason)
+            self.watch.keep()
+
+        outcome = await self.plan.settle(self.project_id, arrivals, before_commit=tell, rehearsal=self.plan.rehearsal)
         self.summary.known += len(outcome.known)
-        for user_id, code in outcome.refused.items():
-            self._refuse(user_id, code)
         for arrival in arrivals:
             if arrival.id in outcome.settled:
                 self._count(arrival)
-                for left in noted[arrival.id]:
-                    self._skip(left.user_id, left.kind, left.reason)
         for left in outcome.left_behind:
             self.summary.brought[left.kind] -= 1
-            self._skip(left.user_id, left.kind, left.reason)
 
     def _count(self, arrival: Arrival) -> None:
         self.summary.imported += 1

@@ -7,7 +7,7 @@ Whoever cannot come is never written, not even to be taken out again in the same
 from the deletion of a user, and what an application keeps of somebody by the same id would go with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -70,18 +70,36 @@ class SettleArrivals:
         """Return those who are here already."""
         return await _known(self.db, project_id, ids)
 
-    async def __call__(self, project_id: ProjectId, arrivals: Sequence[Arrival], *, rehearsal: bool = False) -> Settled:
-        """Write the arrivals in one transaction. A rehearsal does the same and undoes it, so it tells the same."""
+    async def __call__(
+        self,
+        project_id: ProjectId,
+        arrivals: Sequence[Arrival],
+        *,
+        before_commit: Callable[[Settled], None],
+        rehearsal: bool = False,
+    ) -> Settled:
+        """Write the arrivals in one transaction. A rehearsal does the same and undoes it, so it tells the same.
+
+        `before_commit` is told the outcome while it can still be lost: who writes it down there has it in any case.
+        """
         for _ in range(_TRIES):
             with suppress(_Overtaken):
-                return await self._try(project_id, arrivals, rehearsal=rehearsal)
+                return await self._try(project_id, arrivals, before_commit, rehearsal=rehearsal)
         raise StorageUnavailable
 
-    async def _try(self, project_id: ProjectId, arrivals: Sequence[Arrival], *, rehearsal: bool) -> Settled:
+    async def _try(
+        self,
+        project_id: ProjectId,
+        arrivals: Sequence[Arrival],
+        before_commit: Callable[[Settled], None],
+        *,
+        rehearsal: bool,
+    ) -> Settled:
         outcome = Settled()
         with suppress(_Rehearsed):
             async with self.db.write() as tx:
                 outcome = await self._write(tx, project_id, arrivals)
+                before_commit(outcome)
                 if rehearsal:
                     raise _Rehearsed
         return outcome
