@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Run, base_environment
+from tests.support.postgres import PostgresServer
+from vestibule.asgi.schema import PATIENCE
 
 
 def answer(run: Run, *arguments: str, **options: Any) -> Any:
@@ -231,7 +233,24 @@ def test_a_database_that_is_away_has_its_own_status(run: Run, environment: dict[
         url = f"postgresql://nobody:hunter2@127.0.0.1:{taken.getsockname()[1]}/nothing"
         away = run("user", "list", env=environment | {"VESTIBULE_DATABASE_URL": url})
     assert away.returncode == 5
+    assert "cannot be reached: " in away.stderr
+    assert "(ConnectionRefusedError)" in away.stderr
     assert "hunter2" not in away.stderr
+
+
+@pytest.mark.parametrize("command", [("user", "list"), ("migrate",), ("serve", "--migrate"), ("serve",)])
+def test_a_database_that_does_not_let_us_in_ends_every_command_at_once(
+    run: Run, environment: dict[str, str], postgres_server: PostgresServer, command: tuple[str, ...]
+) -> None:
+    """Status 4 and what it said: a name that is wrong stays wrong."""
+    url = postgres_server.url("nothing").replace(":postgres@", ":hunter2@")
+    settings = {"VESTIBULE_DATABASE_URL": url, "VESTIBULE_WORKERS": "1"}
+    began = perf_counter()
+    shut = run(*command, env=environment | settings)
+    assert (shut.returncode, shut.stdout) == (4, "")
+    assert 'does not let us in: database "nothing" does not exist' in shut.stderr
+    assert "hunter2" not in shut.stderr
+    assert perf_counter() - began < PATIENCE.total_seconds()
 
 
 def test_a_worker_without_a_mail_server_says_what_to_set(run: Run) -> None:

@@ -130,7 +130,7 @@ def test_a_report_may_go_to_a_pipe(run: Run, environ: dict[str, str], old_url: s
     ("arguments", "status", "said"),
     [
         (("--from", "mysql://old"), 2, "starts with postgresql://"),
-        (("--from", "postgresql://u:hunter2@127.0.0.1:1/old"), 5, "the database to import from cannot be reached"),
+        (("--from", "postgresql://u:hunter2@127.0.0.1:1/old"), 5, "to import from cannot be reached: [Errno 111]"),
         (("--from", "postgresql://u:hunter2@127.0.0.1:1/old", "--encryption-key", "short"), 2, "hexadecimal digits"),
         (("--from", "postgresql://u:hunter2@127.0.0.1:1/old", "--project", "none"), 3, "project not found"),
         (("--from", "postgresql://u:hunter2@127.0.0.1:1/old", "--report", "/nowhere/at/all"), 1, "cannot write"),
@@ -158,6 +158,15 @@ def test_a_database_without_users_is_refused_with_what_was_seen(
         "error: this is no database of Nhost Auth: there is no table auth.users; it has no schema auth, or we may not"
         " read it\n"
     )
+
+
+def test_a_database_that_does_not_let_us_in_says_why(
+    run: Run, environ: dict[str, str], postgres_server: PostgresServer
+) -> None:
+    """Its words, not that it cannot be reached."""
+    done = run("import", "nhost", "--from", postgres_server.url("nothing"), env=environ)
+    assert done.returncode == 1
+    assert 'the database to import from does not let us in: database "nothing" does not exist' in done.stderr
 
 
 def test_a_database_that_stops_says_what_it_said(run: Run, environ: dict[str, str], old_url: str) -> None:

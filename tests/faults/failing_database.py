@@ -42,7 +42,7 @@ class Fault:
         if now is self.when:
             self.steps += 1
             if self.steps == self.at:
-                raise StorageUnavailable
+                raise StorageUnavailable(reason="struck")
 
 
 class FailingQueries:

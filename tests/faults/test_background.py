@@ -71,6 +71,26 @@ async def test_a_failure_that_nobody_foresaw_does_not_end_the_watch(
         await tasks.stop()
 
 
+async def test_what_is_postponed_is_told_in_words_and_with_the_reason(
+    under_test: CoreUnderTest, database_url: str
+) -> None:
+    """Not by the name of a function."""
+    fault = Fault()
+    settings = settings_for(database_url)
+    core = build_core(settings, FailingDatabase(under_test.db, fault), under_test.clock, SystemEntropy())
+    tasks = Background(core, Preparation(core, settings), None)
+    await tasks.start()
+    try:
+        with capture_logs() as events:
+            fault.arm(1)
+            await until(lambda: told(events, "background.postponed"))
+    finally:
+        await tasks.stop()
+        core.sign_in_with_password.hashing.close()
+    [postponed] = [event for event in events if event["event"] == "background.postponed"]
+    assert (postponed["work"], postponed["reason"]) == ("looking for changed projects and keys", "struck")
+
+
 async def test_a_database_that_comes_back_and_does_not_fit_is_told(
     under_test: CoreUnderTest, database_url: str
 ) -> None:
@@ -93,4 +113,5 @@ async def test_a_database_that_comes_back_and_does_not_fit_is_told(
         "database.away",
         "start.refused",
     ]
+    assert next(event["reason"] for event in events if event["event"] == "database.away") == "struck"
     assert "another root key" in next(event["reason"] for event in events if event["event"] == "start.refused")

@@ -2,6 +2,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
@@ -78,6 +79,45 @@ async def test_a_server_may_start_before_its_database(server: PostgresServer) ->
     server.start()
     assert await early.ping() is not None
     await early.close()
+
+
+async def test_the_reason_is_kept_for_operators(server: PostgresServer) -> None:
+    """What the network said; not what the URL holds."""
+    server.stop()
+    database = database_from_url(server.url().replace(":postgres@", ":hunter2@"))
+    with pytest.raises(StorageUnavailable) as caught:
+        await database.ping()
+    server.start()
+    assert "(ConnectionRefusedError)" in caught.value.reason
+    assert "hunter2" not in caught.value.reason
+    assert not caught.value.is_shut
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "name", "said"),
+    [
+        ("guarded", "hunter2", "postgres", ("password authentication failed", "28P01")),
+        ("nobody", "hunter2", "postgres", ('role "nobody" does not exist', "28000")),
+        ("postgres", "hunter2", "nothing", ('database "nothing" does not exist', "3D000")),
+    ],
+    ids=["password", "role", "database"],
+)
+async def test_a_database_that_does_not_let_us_in_is_told_from_one_that_is_away(
+    server: PostgresServer, user: str, password: str, name: str, said: tuple[str, str]
+) -> None:
+    """Waiting does not help there; what it said does."""
+    rules = server.data / "pg_hba.conf"
+    rules.write_text(f"host all guarded all scram-sha-256\n{rules.read_text()}")
+    await _administer(server, "SELECT pg_reload_conf()")
+    with suppress(asyncpg.DuplicateObjectError):
+        await _administer(server, "CREATE ROLE guarded LOGIN PASSWORD 'right'")
+    database = database_from_url(server.url(name).replace("postgres:postgres@", f"{user}:{password}@"))
+    with pytest.raises(StorageUnavailable) as caught:
+        await database.ping()
+    await database.close()
+    assert caught.value.is_shut
+    assert all(part in caught.value.reason for part in said)
+    assert password not in caught.value.reason
 
 
 async def test_a_transaction_cut_off_is_refused_and_undone(db: Database, server: PostgresServer) -> None:

@@ -31,8 +31,9 @@ async def db(sqlite_url: str) -> AsyncIterator[Database]:
 async def test_a_full_disk_refuses_and_nothing_is_half_written(db: Database) -> None:
     """And the next write succeeds as soon as there is room."""
     await _limit_pages(db, 1)
-    with pytest.raises(StorageUnavailable):
+    with pytest.raises(StorageUnavailable) as caught:
         await _fill(db)
+    assert caught.value.reason == "database or disk is full (SQLITE_FULL)"
     await _limit_pages(db, 1_000_000)
     assert await db.one(scratch.COUNT) == 0
     await db.run(scratch.ADD, id=uuid4(), number=1)

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from tests.support.cores import settings_for
 from tests.wire.conftest import MakeApp, ask
+from vestibule.kernel.errors import StorageUnavailable
 from vestibule.wire import WireSettings
 from vestibule.wire.app import App
 from vestibule.wire.server_protocol import uvicorn_options
@@ -58,6 +59,18 @@ async def test_readyz_is_503_when_one_check_fails(make_app: MakeApp) -> None:
     assert heard.status == 503
     assert heard.json["checks"] == {"a": "ok", "b": "failed", "c": "failed"}
     assert "s3cr3t" not in heard.body.decode() + str(logs)
+
+
+async def test_why_the_database_is_away_is_in_the_log_only(make_app: MakeApp) -> None:
+    """Operators read it there; whoever asks is not told (security 110)."""
+
+    async def away() -> bool:
+        raise StorageUnavailable(reason="connection refused")
+
+    with capture_logs() as logs:
+        heard = await ask(make_app(readiness={"database": away}), "GET", "/readyz")
+    assert [line["reason"] for line in logs if line["event"] == "readiness.failed"] == ["connection refused"]
+    assert b"refused" not in heard.body
 
 
 async def test_readyz_does_not_wait_for_ever(make_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from vestibule.asgi.exits import Ending, ExitCode
 from vestibule.assembly.start import StartRefused
@@ -13,7 +14,7 @@ from vestibule.migrations import MigrationFailed
 from vestibule.settings import SettingsError
 from vestibule.wire import MountError
 
-DATABASE_AWAY = "the database cannot be reached; see that it runs and that its URL, user and password are right"
+_MEND: Final = "see that its URL, user and password are right"
 
 
 @contextmanager
@@ -29,7 +30,7 @@ def endings() -> Iterator[None]:
         mend = "set VESTIBULE_SECRET_KEYS to the key that this database was made with"
         raise Ending(ExitCode.CONFIGURATION, f"{error}: {mend}") from error
     except StorageUnavailable as error:
-        raise Ending(ExitCode.DATABASE_UNAVAILABLE, DATABASE_AWAY) from error
+        raise _without_database(error) from error
     except MigrationFailed as error:
         raise Ending(ExitCode.FAILED, f"the schema was not changed: {error}") from error
     except (ProjectNotFound, ClientNotFound, UserNotFound) as error:
@@ -40,3 +41,10 @@ def endings() -> Iterator[None]:
         raise Ending(ExitCode.FAILED, f"{error} is taken; choose another --id or --host") from error
     except InvalidSettings as error:
         raise Ending(ExitCode.USAGE, f"these settings make no sense: {error}") from error
+
+
+def _without_database(error: StorageUnavailable) -> Ending:
+    why = f": {error.reason}" if error.reason else ""
+    if error.is_shut:  # a script that tries again would try for ever
+        return Ending(ExitCode.CONFIGURATION, f"the database does not let us in{why}; {_MEND}")
+    return Ending(ExitCode.DATABASE_UNAVAILABLE, f"the database cannot be reached{why}; see that it runs, and {_MEND}")

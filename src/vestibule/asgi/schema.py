@@ -18,7 +18,7 @@ _PAUSE_SECONDS: Final = 0.5
 async def bring_up_to_date(settings: Settings, patience: timedelta = PATIENCE) -> tuple[str | None, str | None]:
     """Return the schema's revision before and after; a newer one than ours is left alone.
 
-    Raises: StorageUnavailable when the database stays away, MigrationFailed.
+    Raises: StorageUnavailable when the database stays away or does not let us in, MigrationFailed.
     """
     if settings.database_url.startswith("sqlite:"):
         await asyncio.to_thread(sqlite_location(settings.database_url).path.parent.mkdir, parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ async def _revision(db: Database, patience: timedelta) -> str | None:
     while True:
         try:
             return await db.schema_revision()
-        except StorageUnavailable:
-            if monotonic_seconds() >= give_up_at_seconds:
+        except StorageUnavailable as away:
+            if away.is_shut or monotonic_seconds() >= give_up_at_seconds:
                 raise
         await asyncio.sleep(_PAUSE_SECONDS)

@@ -74,7 +74,8 @@ async def serve(
 ) -> None:
     """Serve until told to stop. `parent` is a pipe that stays open as long as the supervisor lives.
 
-    Raises: Ending, StartRefused, StorageUnavailable (only when asked to migrate), MigrationFailed.
+    Raises: Ending, StartRefused, StorageUnavailable (only when asked to migrate, or not let in),
+    MigrationFailed.
     """
     stopping = Stopping()
     stopping.watch(parent)

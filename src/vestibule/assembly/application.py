@@ -53,7 +53,7 @@ class Application:
         return self.channels.mailbox
 
     async def start(self) -> None:
-        """Open the database and start the tasks. Raises: StartRefused."""
+        """Open the database and start the tasks. Raises: as `Background.start`."""
         await self.core.db.open()
         await self.background.start()
 

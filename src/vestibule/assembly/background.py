@@ -44,19 +44,24 @@ class Background:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> None:
-        """Prepare the database if it is there, then start the tasks. Raises: StartRefused."""
+        """Prepare the database if it is there, then start the tasks.
+
+        Raises: StartRefused, StorageUnavailable (only of a database that does not let us in).
+        """
         try:
             await self.prepare()
             self.is_prepared = True
-        except StorageUnavailable:
-            _log.warning("database.away", retry_seconds=_RETRY_EVERY.total_seconds())
-            self._tasks.append(asyncio.create_task(self._prepare_later()))
+        except StorageUnavailable as away:
+            if away.is_shut:
+                raise
+            _log.warning("database.away", reason=away.reason, retry_seconds=_RETRY_EVERY.total_seconds())
+            self._tasks.append(asyncio.create_task(self._prepare_later(told=away.reason)))
         if not self.mail_leaves:
             _log.warning("mail.waits", reason="no mail server is configured")
         self._tasks += [
-            asyncio.create_task(self._every(WATCH_EVERY, self._watch)),
-            asyncio.create_task(self._every(SWEEP_EVERY, self._sweep)),
-            asyncio.create_task(self._every(COMPARE_CLOCKS_EVERY, self._compare_clocks)),
+            asyncio.create_task(self._every(WATCH_EVERY, "looking for changed projects and keys", self._watch)),
+            asyncio.create_task(self._every(SWEEP_EVERY, "removing what has expired", self._sweep)),
+            asyncio.create_task(self._every(COMPARE_CLOCKS_EVERY, "comparing clocks", self._compare_clocks)),
         ]
         if self.mail is not None:
             self._tasks.append(asyncio.create_task(self._deliver(self.mail)))
@@ -70,15 +75,16 @@ class Background:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
 
-    async def _prepare_later(self) -> None:
-        told = ""
+    async def _prepare_later(self, *, told: str) -> None:
         while not self.is_prepared and not await self._stopped_within(_RETRY_EVERY):
             try:
                 await self.prepare()
                 self.is_prepared = True
                 _log.info("database.back")
-            except StorageUnavailable:
-                continue
+            except StorageUnavailable as away:
+                if away.reason != told:
+                    told = away.reason
+                    _log.warning("database.away", reason=told, retry_seconds=_RETRY_EVERY.total_seconds())
             except StartRefused as refusal:  # too late to end the start: 503 until it fits, and the log says why
                 if str(refusal) != told:
                     told = str(refusal)
@@ -108,14 +114,14 @@ class Background:
                 _log.exception("delivery.restarted")
                 await self._stopped_within(_RETRY_EVERY)
 
-    async def _every(self, pause: timedelta, work: Callable[[], Awaitable[None]]) -> None:
+    async def _every(self, pause: timedelta, name: str, work: Callable[[], Awaitable[None]]) -> None:
         while not await self._stopped_within(pause):
             try:
                 await work()
-            except StorageUnavailable:
-                _log.warning("background.postponed", work=work.__name__)
+            except StorageUnavailable as away:
+                _log.warning("background.postponed", work=name, reason=away.reason)
             except Exception:  # noqa: BLE001 - a worker that stops watching goes on with keys that were revoked
-                _log.exception("background.failed", work=work.__name__)
+                _log.exception("background.failed", work=name)
 
     async def _stopped_within(self, pause: timedelta) -> bool:
         try:

@@ -90,7 +90,7 @@ def nhost(
     except SourceUnavailable as error:
         raise Ending(
             ExitCode.DATABASE_UNAVAILABLE,
-            "the database to import from cannot be reached; see that its URL, user and password are right",
+            f"the database to import from cannot be reached: {error}; see that its URL, user and password are right",
         ) from error
     except SourceInterrupted as error:
         raise Ending(

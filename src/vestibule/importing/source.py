@@ -27,11 +27,11 @@ _BEFORE_ALL: Final = UUID(int=0)
 
 
 class SourceRefused(Exception):
-    """This is no database that we can import from; the message says what was found instead."""
+    """This is no database that we can import from; the message says what was found instead, or what it said."""
 
 
 class SourceUnavailable(Exception):
-    """The database cannot be reached."""
+    """The database cannot be reached; the message says why."""
 
 
 class SourceInterrupted(Exception):
@@ -166,7 +166,9 @@ def _reaching() -> Iterator[None]:
     try:
         yield
     except StorageUnavailable as error:
-        raise SourceUnavailable from error
+        if error.is_shut:
+            raise SourceRefused(f"the database to import from does not let us in: {error.reason}") from error
+        raise SourceUnavailable(error.reason) from error
 
 
 @contextmanager

@@ -8,11 +8,11 @@ from typing import Any, Final, Self, TypeVar
 
 import asyncpg
 
-from vestibule.kernel.errors import StorageUnavailable
 from vestibule.storage.database import PATIENCE, SCHEMA_VERSION_TABLE, Database, Queries
 from vestibule.storage.parameters import Parameter
 from vestibule.storage.postgres_pool import Connection, ConnectionPool
 from vestibule.storage.statement import Engine, Statement
+from vestibule.storage.unavailable import unavailable
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -107,7 +107,7 @@ class PostgresDatabase(Database):
                 max_cached_statement_lifetime=0,
             )
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            raise StorageUnavailable from error
+            raise unavailable(error) from error
 
     async def _autocommit(self, how: Callable[..., Awaitable[T]], sql: str, values: list[object]) -> T:
         if self._pgbouncer:
@@ -121,12 +121,12 @@ class PostgresDatabase(Database):
         except asyncpg.PostgresError as error:
             self._pool.take_back(connection)
             if _is_away(error, connection):
-                raise StorageUnavailable from error
+                raise unavailable(error) from error
             raise
         except BaseException as error:
             self._pool.retire(connection)
             if _is_away(error, connection):
-                raise StorageUnavailable from error
+                raise unavailable(error) from error
             raise
         self._pool.take_back(connection)
         return result
@@ -176,7 +176,7 @@ class _Transaction:
             return await how(connection, sql, *values)
         except Exception as error:
             if _is_away(error, connection):
-                raise StorageUnavailable from error
+                raise unavailable(error) from error
             raise
 
     async def __aenter__(self) -> Self:
@@ -187,7 +187,7 @@ class _Transaction:
             self._connection = None
             self._pool.retire(connection)
             if _is_away(error, connection):
-                raise StorageUnavailable from error
+                raise unavailable(error) from error
             raise
         return self
 
@@ -208,7 +208,7 @@ class _Transaction:
         except BaseException as error:
             self._pool.retire(connection)
             if _is_away(error, connection):
-                raise StorageUnavailable from error
+                raise unavailable(error) from error
             raise
         self._pool.take_back(connection)
         if answer != "COMMIT":

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
 from vestibule.kernel.errors import StorageUnavailable
+from vestibule.storage.unavailable import unavailable
 
 Connection: TypeAlias = Any  # Any: asyncpg ships no types
 
@@ -53,12 +54,12 @@ class ConnectionPool:
         if connection is not None:
             return connection
         if self._closed:
-            raise StorageUnavailable
+            raise StorageUnavailable(reason="closed")
         try:
             async with asyncio.timeout(self._deadline_seconds):
                 return await self._wait_or_connect()
         except TimeoutError as error:
-            raise StorageUnavailable from error
+            raise unavailable(error) from error
 
     def take_back(self, connection: Connection) -> None:
         """Take a connection that is in good order, outside any transaction."""
@@ -86,7 +87,7 @@ class ConnectionPool:
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
-                waiter.set_exception(StorageUnavailable())
+                waiter.set_exception(StorageUnavailable(reason="closed"))
         while self._idle:
             self.retire(self._idle.pop()[0])
         with suppress(TimeoutError):

@@ -9,12 +9,12 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias, TypeVar
 
-from vestibule.kernel.errors import StorageUnavailable
 from vestibule.storage.database import SCHEMA_VERSION_TABLE, Database, Queries
 from vestibule.storage.parameters import Parameter
 from vestibule.storage.rows import Decode
 from vestibule.storage.sqlite_lane import Lane
 from vestibule.storage.statement import Engine, Statement
+from vestibule.storage.unavailable import unavailable
 from vestibule.storage.urls import SqliteLocation
 
 R = TypeVar("R")
@@ -203,7 +203,7 @@ async def _acquire(lock: asyncio.Lock, deadline_seconds: float) -> None:
         async with asyncio.timeout(deadline_seconds):
             await lock.acquire()
     except TimeoutError as error:
-        raise StorageUnavailable from error
+        raise unavailable(error) from error
 
 
 def _begin(connection: sqlite3.Connection) -> None:

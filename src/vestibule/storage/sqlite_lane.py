@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeAlias, TypeVar
 
-from vestibule.kernel.errors import StorageUnavailable
+from vestibule.storage.unavailable import unavailable
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], T]
@@ -111,9 +111,9 @@ def _settle(future: "asyncio.Future[Any]", result: object, error: BaseException 
     if error is None:
         future.set_result(result)
     elif isinstance(error, sqlite3.Error) and _is_away(error):
-        unavailable = StorageUnavailable()
-        unavailable.__cause__ = error
-        future.set_exception(unavailable)
+        refusal = unavailable(error)
+        refusal.__cause__ = error
+        future.set_exception(refusal)
     else:
         future.set_exception(error)
 

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import msgspec
 import structlog
 
-from vestibule.kernel.errors import RouteNotFound
+from vestibule.kernel.errors import RouteNotFound, StorageUnavailable
 from vestibule.wire.answers import Answer, Html, RawBody
 from vestibule.wire.call import Call
 from vestibule.wire.cors import AnyOrigin
@@ -160,7 +160,8 @@ async def _result(name: str, check: ReadinessCheck) -> str:
     try:
         said = await asyncio.wait_for(check(), PATIENCE_SECONDS)
     except Exception as error:  # noqa: BLE001 - whatever breaks a check, it has failed; logged
-        _log.warning("readiness.failed", check=name, error=type(error).__name__)
+        reason = {"reason": error.reason} if isinstance(error, StorageUnavailable) else {}
+        _log.warning("readiness.failed", check=name, error=type(error).__name__, **reason)
         return _FAILED
     if isinstance(said, str):
         return said

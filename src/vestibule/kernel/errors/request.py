@@ -84,13 +84,21 @@ class Overloaded(Refusal):
 
 
 class StorageUnavailable(Refusal):
-    """The database is away, read-only or full; nothing is known to be lost. Come again later."""
+    """The database is away, read-only or full; nothing is known to be lost. Come again later.
+
+    `reason` is for operators, not for callers: what the driver said, without secrets. With `is_shut` the database
+    answers and lets us in by no means until somebody corrects the URL, or the database.
+    """
 
     code = "storage-unavailable"
 
-    def __init__(self, retry_after: timedelta = timedelta(seconds=1)) -> None:
+    def __init__(
+        self, retry_after: timedelta = timedelta(seconds=1), *, reason: str = "", is_shut: bool = False
+    ) -> None:
         super().__init__(self.code)
         self.retry_after = retry_after
+        self.reason = reason
+        self.is_shut = is_shut
 
 
 class CaptchaMissing(Refusal):

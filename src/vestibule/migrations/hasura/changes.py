@@ -8,9 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
-from vestibule.kernel.errors import StorageUnavailable
 from vestibule.migrations.child import MigrationFailed
 from vestibule.migrations.hasura import mirror, views
+from vestibule.storage.unavailable import unavailable
 from vestibule.storage.urls import postgres_dsn
 
 _Connection: TypeAlias = Any  # asyncpg ships no types
@@ -117,7 +117,7 @@ async def _connected(url: str) -> AsyncIterator[_Connection]:
     try:
         connection = await asyncpg.connect(postgres_dsn(url), timeout=_CONNECT_SECONDS, statement_cache_size=0)
     except (OSError, asyncpg.PostgresError) as error:
-        raise StorageUnavailable from error
+        raise unavailable(error) from error
     try:
         yield connection
     except asyncpg.InsufficientPrivilegeError as error:
@@ -126,7 +126,7 @@ async def _connected(url: str) -> AsyncIterator[_Connection]:
         raise HasuraRefused(f"{error}; remove what depends on it first") from error
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         if isinstance(error, OSError) or connection.is_closed():
-            raise StorageUnavailable from error
+            raise unavailable(error) from error
         if isinstance(error, asyncpg.PostgresError):
             raise HasuraRefused(_said(error)) from error
         raise
