@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from vestibule.delivery.undelivered import Undelivered
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -29,11 +31,11 @@ class Mail:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-class MailRefused(Exception):
+class MailRefused(Undelivered):
     """This message will never be taken: unknown recipient, unusable address, refused content."""
 
 
-class MailDelayed(Exception):
+class MailDelayed(Undelivered):
     """Not now: the server is away, busy, or does not let us in. Try again later."""
 
 

@@ -99,7 +99,7 @@ class SmtpTransport:
         try:
             return _Connection(await self._connect())
         except (SMTPException, OSError) as error:
-            raise MailDelayed(_text(error)) from error
+            raise MailDelayed(_text(error), logged=_class(error)) from error
 
     async def _connect(self) -> SMTP:
         settings = self._settings
@@ -152,13 +152,21 @@ def _verdict(error: Exception) -> MailRefused | MailDelayed:
     cause = error.recipients[0] if isinstance(error, SMTPRecipientsRefused) and error.recipients else error
     if isinstance(cause, SMTPRecipientRefused | SMTPDataError):
         permanent = cause.code in _PERMANENT and cause.code not in _ACCESS_CODES
-        return MailRefused(_text(cause)) if permanent else MailDelayed(_text(cause))
+        kind = MailRefused if permanent else MailDelayed
+        return kind(_text(cause), logged=_class(cause))
     if isinstance(cause, SMTPNotSupported) and "SMTPUTF8" in cause.message:
         return MailRefused("the mail server takes no addresses outside ASCII")
-    return MailDelayed(_text(cause))
+    return MailDelayed(_text(cause), logged=_class(cause))
 
 
 def _text(error: Exception) -> str:
     if isinstance(error, SMTPResponseException):
         return f"{error.code} {error.message}"
     return f"{type(error).__name__}: {error}"
+
+
+def _class(error: Exception) -> str:
+    """Return what happened without the server's words, in which the address may stand."""
+    code = f" {error.code}" if isinstance(error, SMTPResponseException) else ""
+    beneath = f" ({type(error.__cause__).__name__})" if isinstance(error.__cause__, OSError) else ""
+    return f"{type(error).__name__}{code}{beneath}"

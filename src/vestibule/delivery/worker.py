@@ -13,6 +13,7 @@ from vestibule.delivery.mail import MailDelayed, MailRefused, Transport
 from vestibule.delivery.render import Renderer, TemplateMissing
 from vestibule.delivery.settings import WorkerSettings
 from vestibule.delivery.sms import TextDelayed, TextRefused, TextTransport
+from vestibule.delivery.undelivered import Undelivered
 from vestibule.delivery.values import shown_values
 from vestibule.kernel.clock import monotonic_seconds
 from vestibule.kernel.errors import StorageUnavailable
@@ -137,22 +138,24 @@ class OutboxWorker:
     async def _send(self, message: Claimed) -> Callable[[], Awaitable[object]]:
         """Try once and return what to write into the outbox about it."""
         if hopeless := self._hopeless(message):
-            return lambda: self._bury(message, hopeless)
+            return lambda: self._bury(message, hopeless, logged=hopeless)
         try:
             async with asyncio.timeout(self._settings.deadline.total_seconds()):
                 await self._hand_over(message)
         except (MailRefused, TextRefused) as error:
-            reason = str(error)
-            return lambda: self._bury(message, reason)
+            reason, logged = str(error), error.logged
+            return lambda: self._bury(message, reason, logged=logged)
         except (MailDelayed, TextDelayed, UnknownRootKey, TemplateMissing) as error:
             reason = str(error)
-            return lambda: self._retry(message, reason)
+            logged = error.logged if isinstance(error, Undelivered) else reason
+            return lambda: self._retry(message, reason, logged=logged)
         except TimeoutError:
-            return lambda: self._retry(message, "not done within the deadline")
+            reason = "not done within the deadline"
+            return lambda: self._retry(message, reason, logged=reason)
         except Exception as error:  # noqa: BLE001 (a bug or a broken template in one message must not stop the others)
             reason = type(error).__name__
             _log.exception("mail.failed", message_id=str(message.id), template=message.template)
-            return lambda: self._retry(message, reason)
+            return lambda: self._retry(message, reason, logged=reason)
         return lambda: self._mark_sent(message)
 
     def _hopeless(self, message: Claimed) -> str:
@@ -178,16 +181,16 @@ class OutboxWorker:
         else:
             _log.warning("mail.sent_after_lease", **_fields(message))
 
-    async def _bury(self, message: Claimed, reason: str) -> None:
+    async def _bury(self, message: Claimed, reason: str, *, logged: str) -> None:
         await self._outbox.bury(self._db, message, reason)
-        _log.warning("mail.dead", **_fields(message))
+        _log.warning("mail.dead", reason=logged, **_fields(message))
 
-    async def _retry(self, message: Claimed, reason: str) -> None:
+    async def _retry(self, message: Claimed, reason: str, *, logged: str) -> None:
         moment = await self._outbox.retry(self._db, message, reason)
         if moment is None:
-            _log.warning("mail.dead", **_fields(message))
+            _log.warning("mail.dead", reason=logged, **_fields(message))
         else:
-            _log.info("mail.delayed", next_attempt_at=moment.isoformat(), **_fields(message))
+            _log.warning("mail.delayed", reason=logged, next_attempt_at=moment.isoformat(), **_fields(message))
 
     @staticmethod
     async def _abandon(tasks: "set[asyncio.Task[None] | asyncio.Task[bool]]") -> None:

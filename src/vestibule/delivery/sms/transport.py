@@ -4,6 +4,7 @@ from collections.abc import Awaitable
 from typing import Final, Protocol
 
 from vestibule.delivery.texts import Text
+from vestibule.delivery.undelivered import Undelivered
 from vestibule.outbound import OutboundFailed, Reply
 
 # About us, or about now: the credentials, the account, the load. Everything else below 500 is about this message.
@@ -11,11 +12,11 @@ _NOT_THE_MESSAGE: Final = frozenset({401, 402, 403, 404, 407, 408, 425, 429})
 _CLIENT_ERRORS: Final = range(400, 500)
 
 
-class TextRefused(Exception):
+class TextRefused(Undelivered):
     """This message will never be taken: the number, or what it says."""
 
 
-class TextDelayed(Exception):
+class TextDelayed(Undelivered):
     """Not now: the provider is away, busy, or does not let us in. Try again soon."""
 
 
