@@ -4,10 +4,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from tests.support.letters import FULL, LINK, Tags, claimed
+from vestibule.delivery.folders import OwnTemplates
 from vestibule.delivery.locales import LOCALES
 from vestibule.delivery.render import Renderer
+from vestibule.delivery.unusable import TemplateUnusable
 
 ALL_PLACEHOLDERS = (
     "${link} ${displayName} ${email} ${newEmail} ${ticket} ${redirectTo} ${locale} ${serverUrl} ${clientUrl} ${code}"
@@ -142,8 +145,51 @@ def test_jinja_templates_show_what_ours_do(tmp_path: Path) -> None:
 def test_a_template_stays_in_its_sandbox(tmp_path: Path, attack: str) -> None:
     """Templates may come from people who administer mail, not the machine (security 115)."""
     write(tmp_path, "en/email-verify", subject="x", html=f"<p>{attack}</p>")
-    with pytest.raises(Exception, match=r"unsafe|not found|/etc/passwd|undefined"):
-        Renderer(folders=[tmp_path]).render(claimed(), FULL)
+    with pytest.raises(TemplateUnusable, match=r"unsafe|not found|/etc/passwd|undefined"):
+        Renderer(folders=[tmp_path]).letter(claimed(), FULL)
+
+
+BROKEN = {
+    "syntax": ("<p>\n{{ link }</p>", 2, "TemplateSyntaxError"),
+    "filter": ("<p>{{ link | shout }}</p>", 1, "TemplateAssertionError"),
+    "parent": ("{% extends 'nowhere.html' %}", 1, "TemplateNotFound"),
+}
+FAILING = {
+    "value": ("<p>\n\n{{ code.nothing.at_all }}</p>", 3, "UndefinedError"),
+    "arithmetic": ("<p>{{ 1 / 0 }}</p>", 1, "ZeroDivisionError"),
+}
+
+
+@pytest.mark.parametrize(("html", "line", "kind"), [*BROKEN.values(), *FAILING.values()], ids=[*BROKEN, *FAILING])
+def test_a_broken_template_costs_nobody_a_letter(tmp_path: Path, html: str, line: int, kind: str) -> None:
+    """Ours is sent, and one line of the log tells what to mend; it quotes no value (security 117)."""
+    write(tmp_path, "en/email-verify", subject="x", html=html)
+    write(tmp_path, "en/signin-passwordless-sms", text=html)
+    renderer = Renderer(folders=[tmp_path])
+    with capture_logs() as events:
+        mail = renderer.render(claimed(), FULL)
+        text = renderer.render_text(claimed("signin-passwordless-sms"), FULL)
+    assert (mail.subject, mail.html) == ("Verify your email for Acme Notes", Renderer().render(claimed(), FULL).html)
+    assert text.body == Renderer().render_text(claimed("signin-passwordless-sms"), FULL).body
+    [told, _] = events
+    assert told == {
+        "event": "mail.template_unusable",
+        "log_level": "warning",
+        "file": "en/email-verify/body.html",
+        "line": line,
+        "error": kind,
+    }
+
+
+@pytest.mark.parametrize(("html", "line", "kind"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_template_is_found_before_any_letter(tmp_path: Path, html: str, line: int, kind: str) -> None:
+    """By file and line; what is no template of ours, and what may be missing, is no fault."""
+    write(tmp_path, "en/email-verify", subject="{{ product }}", html=html)
+    write(tmp_path, "de/email-verify", subject="x", html="{% include 'footer.html' ignore missing %}{{ link }}")
+    write(tmp_path, ".old/email-verify", subject="x", html=html)
+    (tmp_path / "en" / "email-verify" / "notes.md").write_text("{{")
+    [fault] = OwnTemplates(tmp_path).faults()
+    assert (fault.file, fault.line, fault.kind) == ("en/email-verify/body.html", line, kind)
 
 
 def test_an_edited_template_shows_in_the_next_letter(tmp_path: Path) -> None:

@@ -297,6 +297,19 @@ def test_a_folder_of_templates_is_used_when_it_is_there(nhost_environment: Envir
     assert not [w for w in reading.warnings if w.variable == "AUTH_EMAIL_TEMPLATES_PATH"]
 
 
+def test_a_broken_template_stops_the_start_with_its_place(nhost_environment: Environ, tmp_path: Path) -> None:
+    """Every one of them; else nobody would know before the mails that it costs."""
+    home = tmp_path / "en" / "email-verify"
+    home.mkdir(parents=True)
+    (home / "subject.txt").write_text("{{ product")
+    (home / "body.html").write_text("<p>\n{% if link %}{{ link }}</p>")
+    with pytest.raises(SettingsError) as refused:
+        load(nhost_environment | {"AUTH_EMAIL_TEMPLATES_PATH": str(tmp_path)})
+    body, subject = map(str, refused.value.problems)
+    assert body.startswith("AUTH_EMAIL_TEMPLATES_PATH has a template that cannot be used: en/email-verify/body.html, ")
+    assert "en/email-verify/subject.txt, line 1: TemplateSyntaxError: unexpected end" in subject
+
+
 def test_a_folder_without_templates_warns(nhost_environment: Environ, tmp_path: Path) -> None:
     """Most likely the path is one level too high or too deep."""
     warnings = read(nhost_environment | {"AUTH_EMAIL_TEMPLATES_PATH": str(tmp_path)}, Flags()).warnings

@@ -11,6 +11,7 @@ import msgspec
 from vestibule.core.outbox import Claimed, MailVariables, SecurityEvent, TemplateName
 from vestibule.delivery.render import Renderer
 from vestibule.delivery.texts import TEXT_TEMPLATES
+from vestibule.delivery.unusable import TemplateUnusable
 
 _TEMPLATES: Final[tuple[TemplateName, ...]] = get_args(TemplateName)
 _EVENTS: Final[tuple[SecurityEvent, ...]] = get_args(SecurityEvent)
@@ -69,7 +70,8 @@ class Samples:
         try:
             return self._rendered(template, locale, event)
         except Exception as error:  # noqa: BLE001 - who looks at a template wants to see what is wrong with it
-            return Sample(template, locale, problem=f"{type(error).__name__}: {error}")
+            problem = str(error) if isinstance(error, TemplateUnusable) else f"{type(error).__name__}: {error}"
+            return Sample(template, locale, problem=problem)
 
     def _rendered(self, template: str, locale: str, event: str) -> Sample:
         claimed = Claimed(

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final, cast
 
+from vestibule.delivery.folders import OwnTemplates
 from vestibule.delivery.settings import (
     AuthMethod,
     MailSettings,
@@ -69,4 +70,6 @@ def mail_templates(reader: Reader) -> Path | None:
         return None
     if next(folder.glob("*/*/body.*"), None) is None:
         reader.warn(variable.name, f"names {folder}, which has no <locale>/<template>/body.html", "see docs/mail.md")
+    for fault in OwnTemplates(folder).faults():
+        reader.refuse(variable.name, f"has a template that cannot be used: {fault}", "correct it, or take it away")
     return folder
