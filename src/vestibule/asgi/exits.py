@@ -3,6 +3,8 @@
 import sys
 from enum import IntEnum
 
+from vestibule.kernel.printable import printable
+
 
 class ExitCode(IntEnum):
     """The exit status of every command."""
@@ -27,5 +29,5 @@ class Ending(Exception):
 def complain(lines: tuple[str, ...] | list[str], kind: str = "error") -> None:
     """Write each complaint as one line on standard error."""
     for line in lines:
-        sys.stderr.write(f"{kind}: {' '.join(line.split())}\n")
+        sys.stderr.write(f"{kind}: {printable(' '.join(line.split()))}\n")
     sys.stderr.flush()

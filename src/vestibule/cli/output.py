@@ -1,19 +1,24 @@
 """How commands answer: JSON for programs, tables for people."""
 
+import io
+import json
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
+from vestibule.kernel.printable import printable
+
 _UNBOUNDED: Final = 10_000  # columns: in a file or a pipe no cell is wrapped
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document."""
+    """Print one JSON document; what is not to be seen is escaped, also the many signs for which JSON asks no escape."""
     import msgspec  # noqa: PLC0415 - a supervisor has no use for it
 
     text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)
-    sys.stdout.write(text.decode() + "\n")
+    lines = text.decode().split("\n")
+    sys.stdout.write("".join(f"{_escaped(line)}\n" for line in lines))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]], *, empty: str) -> None:
@@ -27,9 +32,24 @@ def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]], *, emp
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(_shown(cell)) for cell in row))
-    console = Console(width=None if sys.stdout.isatty() else _UNBOUNDED)
-    console.print(table if table.row_count else empty)
+        table.add_row(*(Text(printable(_shown(cell))) for cell in row))
+    shown = table if table.row_count else empty
+    if sys.stdout.isatty():
+        Console().print(shown)
+        return
+    console = Console(width=_UNBOUNDED, file=io.StringIO())
+    with console.capture() as captured:
+        console.print(shown)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def _escaped(line: str) -> str:
+    # JSON has signs outside ASCII in texts only, where an escape means the same.
+    return line if line.isprintable() else "".join(map(_escape, line))
+
+
+def _escape(sign: str) -> str:
+    return sign if sign.isprintable() else json.dumps(sign)[1:-1]
 
 
 def _shown(cell: object) -> str:
@@ -45,5 +65,5 @@ def _shown(cell: object) -> str:
 
 
 def say(sentence: str) -> None:
-    """Print one line for people."""
-    sys.stdout.write(sentence + "\n")
+    """Print one line for people. Users choose some of what is in it, and must not command the terminal."""
+    sys.stdout.write(printable(sentence) + "\n")
