@@ -84,7 +84,8 @@ def test_config_check_explains_every_line_of_an_environment_file(run: Run, tmp_p
     shown = run(*checked, env=base_environment())
     assert shown.returncode == 0, shown.stderr
     lines = {line.split()[0]: line for line in shown.stdout.splitlines() if line.strip()}
-    assert all(name in lines for name, value in values_in(file).items() if value)
+    assert all(name in lines for name in values_in(file))
+    assert not [line for line in shown.stdout.splitlines() if line != line.rstrip()]
     assert "ignored" in lines["AUTH_SMTP_PORT"]
     assert "Shortest new password." in lines["AUTH_PASSWORD_MIN_LENGTH"]
     assert "hunter2" not in shown.stdout + shown.stderr

@@ -140,6 +140,13 @@ def test_a_relying_party_that_is_not_used_stops_nothing(nhost_environment: Envir
     load(nhost_environment | {"AUTH_WEBAUTHN_RP_ID": "192.0.2.1", "AUTH_WEBAUTHN_RP_ORIGINS": "*"})
 
 
+def test_a_refusal_is_told_once(nhost_environment: Environ) -> None:
+    """However many parts of the settings come from the variable."""
+    with pytest.raises(SettingsError) as refused:
+        read(nhost_environment | {"AUTH_SERVER_URL": "http://auth.acme.example/v1"}, Flags())
+    assert [problem.variable for problem in refused.value.problems] == ["AUTH_SERVER_URL"]
+
+
 def test_an_unknown_name_of_ours_stops_the_start_and_names_the_nearest(own_environment: Environ) -> None:
     """A typing error must not mean the default."""
     assert "did you mean VESTIBULE_WORKERS?" in problems_of(own_environment | {"VESTIBULE_WORKRES": "2"})

@@ -7,7 +7,7 @@ import pytest
 from tests.support.nhost_environment import NAMES, as_env_file, deployment
 from vestibule.settings import Flags
 from vestibule.settings.nhost.unused import UNUSED
-from vestibule.settings.reading import what_can_be_read
+from vestibule.settings.reading import read, what_can_be_read
 from vestibule.settings.verdicts import Use, Verdict, verdicts
 
 Environ = dict[str, str]
@@ -21,12 +21,15 @@ def told(environ: Environ, flags: Flags | None = None) -> dict[str, Verdict]:
 
 def test_every_variable_of_a_deployment_gets_a_verdict_and_a_reason(tmp_path: Path) -> None:
     """Used or ignored; nothing of Nhost's is unknown."""
-    environ = deployment(tmp_path)
+    environ = deployment(tmp_path, AUTH_SMTP_X_SMTPAPI_HEADER="", AUTH_MFA_TOTP_ISSUER="")
     found = told(environ)
-    assert set(found) == {name for name, value in environ.items() if value}
-    assert {verdict.use for verdict in found.values()} == {Use.USED, Use.IGNORED}
+    assert set(found) == set(environ)
+    assert {verdict.use for verdict in found.values()} == {Use.USED, Use.IGNORED, Use.EMPTY}
+    assert {name for name, verdict in found.items() if verdict.use is Use.EMPTY} == {
+        name for name, value in environ.items() if not value
+    }
     assert all(verdict.why for verdict in found.values())
-    assert {name for name in NAMES if name in UNUSED and name in found} <= {
+    assert {name for name in NAMES if name in UNUSED and environ.get(name)} <= {
         name for name, verdict in found.items() if verdict.use is Use.IGNORED
     }
 
@@ -78,6 +81,54 @@ def test_what_is_used_says_what_it_does(tmp_path: Path) -> None:
         "AUTH_PASSWORD_MIN_LENGTH", Use.USED, "9", "the environment", "Shortest new password."
     )
     assert found["AUTH_SMTP_PASS"].value == "***"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("AUTH_PASSWORD_MIN_LENGTH", "the default: 3"),
+        ("AUTH_LOCALE_ALLOWED_LOCALES", "the default: en"),
+        ("AUTH_SMS_TWILIO_AUTH_TOKEN", "the default"),
+        ("AUTH_LOG_LEVEL", "nothing reads it"),
+    ],
+)
+def test_a_name_that_is_set_to_nothing_is_told_with_what_applies(tmp_path: Path, name: str, why: str) -> None:
+    """Example files name everything; whoever looks for a line finds it."""
+    file = tmp_path / "some.env"
+    file.write_text(f"{name}=\n")
+    assert told({}, Flags(env_file=str(file)))[name] == Verdict(name, Use.EMPTY, "", str(file), why)
+
+
+def test_a_name_that_nhost_auth_reads_no_longer_is_known(tmp_path: Path) -> None:
+    """It is no misspelling of another, and the table says what to set instead."""
+    environ = deployment(tmp_path, AUTH_LOG_LEVEL="info", AUTH_TEMPLATE_FETCH_URL="http://x")
+    found = told(environ)
+    assert (found["AUTH_LOG_LEVEL"].use, found["AUTH_LOG_LEVEL"].why) == (
+        Use.IGNORED,
+        "no longer read by Nhost Auth; AUTH_DEBUG=true logs more",
+    )
+    assert found["AUTH_TEMPLATE_FETCH_URL"].why.endswith("AUTH_EMAIL_TEMPLATES_PATH names a folder of templates")
+    warnings = [str(warning) for warning in read(environ, Flags(strict=True)).warnings]
+    assert "AUTH_LOG_LEVEL is no longer read by Nhost Auth; AUTH_DEBUG=true logs more" in warnings
+
+
+def test_a_name_that_is_like_no_other_gets_no_guess(tmp_path: Path) -> None:
+    """A wrong guess costs more time than none."""
+    found = told(deployment(tmp_path, AUTH_LOGO_LEVEL="x", AUTH_THEME="true"))
+    assert found["AUTH_LOGO_LEVEL"].why == found["AUTH_THEME"].why == "is not a setting"
+
+
+def test_the_position_of_a_switch_is_no_secret(tmp_path: Path) -> None:
+    """Whether or not the name means anything here."""
+    found = told(deployment(tmp_path))
+    assert found["AUTH_ENABLE_CHANGE_ENV"].value == "false"
+
+
+def test_links_of_the_documentation_are_shown_as_where_they_lead(tmp_path: Path) -> None:
+    """A terminal shows no Markdown."""
+    found = told(deployment(tmp_path))
+    assert "see docs/mail.md." in found["AUTH_EMAIL_TEMPLATES_PATH"].why
+    assert not [verdict for verdict in found.values() if "](" in verdict.why]
 
 
 def test_a_wrong_value_and_an_unknown_name_stand_out(tmp_path: Path) -> None:

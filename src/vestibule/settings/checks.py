@@ -7,7 +7,7 @@ from vestibule.core.passwords import Argon2Profile
 from vestibule.core.redirects import AllowList
 from vestibule.settings import nhost, own
 from vestibule.settings.environ import Layer, Reader, nearest
-from vestibule.settings.nhost.unused import UNUSED
+from vestibule.settings.nhost.unused import RETIRED, UNUSED, why_retired
 from vestibule.settings.process import is_loopback
 from vestibule.settings.urls import without_secrets
 
@@ -22,6 +22,7 @@ _THEIRS: Final = frozenset(
     {"HASURA_GRAPHQL_JWT_SECRETS", "HASURA_GRAPHQL_ADMIN_SECRETS", "HASURA_GRAPHQL_METADATA_DATABASE_URL"}
 )
 _VERY_NEAR: Final = 0.88
+_NEAR: Final = 0.8  # with the beginning that all have in common even a third of the rest is 0.6
 
 # OWASP, Password Storage Cheat Sheet: (memory in KiB, iterations) that cost an attacker the same.
 _ARGON2_FLOOR: Final = ((47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5))
@@ -33,6 +34,9 @@ def names(reader: Reader, layers: list[Layer], *, strict: bool) -> None:
         for name in sorted(layer.values):
             if name.startswith(own.PREFIX) and name not in _OWN:
                 reader.refuse(name, "is not a setting", meant(name))
+            elif name in RETIRED:
+                if layer.values[name].strip():
+                    reader.warn(name, f"is {why_retired(name)}")
             elif name.startswith((_NHOST_PREFIX, *_SHARED_PREFIXES)) and name not in _NHOST:
                 near = meant(name)
                 if near or name.startswith(_NHOST_PREFIX):
@@ -43,9 +47,9 @@ def names(reader: Reader, layers: list[Layer], *, strict: bool) -> None:
 def meant(name: str) -> str:
     """Return a question after the setting that an unknown name may stand for; empty when none is near enough."""
     if name.startswith(own.PREFIX):
-        return nearest(name, _OWN)
+        return nearest(name, _OWN, likeness=_NEAR)
     if name.startswith(_NHOST_PREFIX):
-        return nearest(name, _NHOST)
+        return nearest(name, _NHOST, likeness=_NEAR)
     if name in _THEIRS or not name.startswith(_SHARED_PREFIXES):
         return ""
     return nearest(name, (known for known in _NHOST if known.startswith(_SHARED_PREFIXES)), likeness=_VERY_NEAR)

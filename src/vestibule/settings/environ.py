@@ -212,9 +212,16 @@ class Reader:
         """Return the layer that a variable's value comes from."""
         return next((layer.origin for layer in self.layers if layer.values.get(name, "").strip()), "default")
 
+    def named_in(self, name: str) -> str:
+        """Return the layer that sets a variable, if only to nothing; as `origin` where one gives it a value."""
+        named = next((layer.origin for layer in self.layers if name in layer.values), "default")
+        return named if self.written(name) is None else self.origin(name)
+
     def refuse(self, variable: str, wrong: str, mend: str = "") -> None:
-        """Note a problem that stops the start."""
-        self.problems.append(Problem(variable, wrong, mend))
+        """Note a problem that stops the start, once: several may ask about one variable."""
+        problem = Problem(variable, wrong, mend)
+        if problem not in self.problems:
+            self.problems.append(problem)
 
     def warn(self, variable: str, wrong: str, mend: str = "") -> None:
         """Note something that the operator should look at."""

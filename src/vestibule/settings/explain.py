@@ -1,13 +1,16 @@
 """Shows what a server would run with, and why, without giving any secret away."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from vestibule.settings import nhost, own
 from vestibule.settings.environ import Reader, Variable
 from vestibule.settings.urls import MASK, without_secrets
+
+_LINK: Final = re.compile(r"\[[^]]*\]\(([^)]*)\)")  # the documentation's own, from page to page
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,12 @@ def _explained(reader: Reader, *, everything: bool) -> Iterator[Explained]:
         written = reader.written(variable.name)
         if written is not None or everything:
             shown = variable.shown_default if written is None else masked(variable, written)
-            yield Explained(variable.name, shown, reader.origin(variable.name), variable.about)
+            yield Explained(variable.name, shown, reader.origin(variable.name), plain(variable.about))
+
+
+def plain(about: str) -> str:
+    """Return a sentence of the documentation as a terminal shows it: a link as where it leads."""
+    return _LINK.sub(r"docs/\1", about)
 
 
 def every_variable() -> Iterator[Variable[Any]]:  # Any: variables of every type

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from vestibule.settings import checks, nhost, own
 from vestibule.settings.environ import Reader, Variable
-from vestibule.settings.explain import every_variable, masked
-from vestibule.settings.nhost.unused import SWITCHES, UNUSED, why_unused
+from vestibule.settings.explain import every_variable, masked, plain
+from vestibule.settings.nhost.unused import RETIRED, SWITCHES, UNUSED, why_retired, why_unused
 from vestibule.settings.process import DEV
 from vestibule.settings.urls import MASK
 
 _FAMILIES: Final = (own.PREFIX, "AUTH_", "HASURA_GRAPHQL_", "POSTGRES_")
 _SMS: Final = "AUTH_SMS_"
+_SWITCH_POSITIONS: Final = frozenset({"true", "false", "1", "0"})
 
 
 class Use(StrEnum):
@@ -22,6 +23,7 @@ class Use(StrEnum):
     USED = "used"
     IGNORED = "ignored"
     WRONG = "wrong"
+    EMPTY = "empty"
     UNKNOWN = "unknown"
     FOREIGN = "not ours"
 
@@ -55,7 +57,7 @@ def _names(reader: Reader) -> set[str]:
         for layer in reader.layers
         if layer.origin != DEV
         for name, value in layer.values.items()
-        if value.strip() and (layer.origin != "the environment" or name.startswith(_FAMILIES))
+        if (layer.origin != "the environment" or name.startswith(_FAMILIES))
     }
 
 
@@ -65,25 +67,51 @@ def _verdict(
     variable: Variable[Any] | None,  # Any: of every type
     idle: dict[str, str],
 ) -> Verdict:
-    written = reader.written(name) or ""
-    value = MASK if variable is None else masked(variable, written)
+    written = reader.written(name)
+    if written is None and (variable is not None or name in UNUSED or name in RETIRED):
+        return Verdict(name, Use.EMPTY, "", reader.named_in(name), _of_empty(variable))
+    use, why = _judged(reader, name, variable, idle)
+    return Verdict(name, use, _shown(variable, written or ""), reader.named_in(name), plain(why))
 
-    def say(use: Use, why: str) -> Verdict:
-        return Verdict(name, use, value, reader.origin(name), why)
 
+def _judged(
+    reader: Reader,
+    name: str,
+    variable: Variable[Any] | None,  # Any: of every type
+    idle: dict[str, str],
+) -> tuple[Use, str]:
     wrong = "; ".join(str(problem).removeprefix(f"{name} ") for problem in reader.problems if problem.variable == name)
-    known = variable is not None or name in UNUSED or name in SWITCHES
-    if wrong and known:
-        return say(Use.WRONG, wrong)
-    if variable is None and name in UNUSED:
-        return say(Use.IGNORED, why_unused(name))
+    if wrong and (variable is not None or name in UNUSED or name in SWITCHES):
+        return Use.WRONG, wrong
+    if reason := _without_effect(name, variable, idle):
+        return Use.IGNORED, reason
+    if variable is not None:
+        return Use.USED, variable.about
+    near = checks.meant(name)
+    if near or name.startswith((own.PREFIX, "AUTH_")):
+        return Use.UNKNOWN, near or "is not a setting"
+    return Use.FOREIGN, "another program's"
+
+
+def _without_effect(name: str, variable: Variable[Any] | None, idle: dict[str, str]) -> str:  # Any: of every type
+    if name in RETIRED:
+        return why_retired(name)
+    if name in UNUSED or (variable is not None and not variable.used):
+        return why_unused(name)
+    return idle.get(name, "") if variable is not None else ""
+
+
+def _shown(variable: Variable[Any] | None, written: str) -> str:  # Any: of every type
+    if variable is not None:
+        return masked(variable, written)
+    # Nobody knows what it is: a misplaced secret, perhaps. Not where it is a switch.
+    return written if not written or written.strip().lower() in _SWITCH_POSITIONS else MASK
+
+
+def _of_empty(variable: Variable[Any] | None) -> str:  # Any: of every type
     if variable is None:
-        nearest = checks.meant(name)
-        mine = nearest or name.startswith((own.PREFIX, "AUTH_"))
-        return say(Use.UNKNOWN, nearest or "is not a setting") if mine else say(Use.FOREIGN, "another program's")
-    if not variable.used:
-        return say(Use.IGNORED, why_unused(name))
-    return say(Use.IGNORED, idle[name]) if name in idle else say(Use.USED, variable.about)
+        return "nothing reads it"
+    return f"the default: {variable.shown_default}" if variable.shown_default else "the default"
 
 
 def _idle(reader: Reader, *, is_dev: bool) -> Iterator[tuple[str, str]]:

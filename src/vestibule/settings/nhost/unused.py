@@ -8,6 +8,26 @@ from vestibule.settings.nhost import later
 
 UNUSED: Final = frozenset({"AUTH_ENABLE_CHANGE_ENV"})
 
+# Names that earlier releases of Nhost Auth read, which old environment files still have -> what to know instead.
+RETIRED: Final = {
+    "AUTH_HOST": "VESTIBULE_HOST names the address to listen on",
+    "AUTH_LOG_LEVEL": "AUTH_DEBUG=true logs more",
+    "AUTH_SHOW_LOG_QUERY_PARAMS": "queries are never logged",
+    "AUTH_TEMPLATE_FETCH_URL": "AUTH_EMAIL_TEMPLATES_PATH names a folder of templates",
+    "AUTH_EMAIL_TEMPLATE_FETCH_URL": "AUTH_EMAIL_TEMPLATES_PATH names a folder of templates",
+    "AUTH_SMS_TEST_PHONE_NUMBERS": "AUTH_SMS_PROVIDER=dev shows texts instead of sending them, with --dev",
+    "AUTH_SIGNIN_PHONE_NUMBER_VERIFIED_REQUIRED": "whoever signs in by a number proves it",
+    "AUTH_USER_ALLOWED_ROLES": "AUTH_USER_DEFAULT_ALLOWED_ROLES lists them",
+    "AUTH_USER_SESSION_VARIABLE_FIELDS": "AUTH_JWT_CUSTOM_CLAIMS puts them into tokens",
+    "AUTH_SKIP_INIT": "migrations run when asked for",
+    "AUTH_SKIP_SERVE": "`vestibule migrate` does not serve",
+}
+
+
+def why_retired(name: str) -> str:
+    """Return what to know about a name that Nhost Auth reads no longer."""
+    return f"no longer read by Nhost Auth; {RETIRED[name]}"
+
 
 def _is_on(value: str) -> bool:
     return value.strip().lower() not in {"false", "0", "f"}
