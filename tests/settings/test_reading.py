@@ -187,6 +187,17 @@ def test_dev_keys_of_two_installations_differ(tmp_path: Path) -> None:
     assert one.dev_service_key != other.dev_service_key
 
 
+def test_in_dev_the_page_for_trying_is_where_redirects_lead_unless_told_otherwise(own_folder: Path) -> None:
+    """A front end at the usual address may be asked for by name; one that is set is the default."""
+    page = "http://localhost:4000/_/sign-in"
+    unset = read({}, DEV).settings.policy
+    assert (unset.client_url, unset.allowed_redirect_urls) == (page, ("http://localhost:3000", page))
+    told = read({"AUTH_CLIENT_URL": "http://localhost:5173"}, DEV).settings.policy
+    assert (told.client_url, told.allowed_redirect_urls) == ("http://localhost:5173", (page,))
+    without_page = read({"VESTIBULE_DIALECTS": "sublay"}, DEV).settings.policy
+    assert without_page.client_url == "http://localhost:3000"
+
+
 def test_dev_is_a_provider_to_itself(own_folder: Path) -> None:
     """Both sides know one secret, which a restart keeps, and the page that signs in may be returned to."""
     first, second = load({}, flags=DEV), load({"AUTH_PORT": "5001"}, flags=DEV)

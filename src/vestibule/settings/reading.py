@@ -13,7 +13,7 @@ from vestibule.core.reaper import Retention
 from vestibule.core.signing import Algorithm
 from vestibule.settings import checks, files, nhost, own
 from vestibule.settings.claims import claims_settings
-from vestibule.settings.dev_provider import dev_provider, with_dev_provider
+from vestibule.settings.dev_provider import DevProvider, dev_provider, with_dev_provider
 from vestibule.settings.doors import Door, accountmaker_settings, nhost_settings, sublay_settings
 from vestibule.settings.environ import Problem, Reader, SettingsError, Variable
 from vestibule.settings.keys import configured_jwt, root_keys
@@ -21,7 +21,7 @@ from vestibule.settings.limits import limit_settings
 from vestibule.settings.mail import mail_settings, mail_templates
 from vestibule.settings.nhost.unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
-from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
+from vestibule.settings.process import DEV, Flags, Listening, cores, is_loopback, listening, reader_of
 from vestibule.settings.protection import protection_settings, stuffing
 from vestibule.settings.providers import provider_settings
 from vestibule.settings.sms import text_settings
@@ -101,7 +101,7 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
     if dev is not None and place.workers == 1 and "nhost" in dialects:  # what it remembers is in one process
         provider = dev_provider(public_url, nhost_door.server_url, dev.provider_secret)
         providers = with_dev_provider(providers, provider)
-        policy = dataclasses.replace(policy, allowed_redirect_urls=(*policy.allowed_redirect_urls, provider.page))
+        policy = _with_page(policy, provider, is_target=reader.origin(nhost.server.CLIENT_URL.name) == DEV)
     checks.redirect_urls(reader)
     return Settings(
         database_url=database_url,
@@ -158,6 +158,14 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         dev_client_id=dev.client_id if dev else None,
         dev_provider=provider,
     )
+
+
+def _with_page(policy: Policy, provider: DevProvider, *, is_target: bool) -> Policy:
+    """Let the development page be a redirect target; with `is_target` the default one, where a front end may be."""
+    allowed = (*policy.allowed_redirect_urls, provider.page)
+    if not is_target:
+        return dataclasses.replace(policy, allowed_redirect_urls=allowed)
+    return dataclasses.replace(policy, client_url=provider.page, allowed_redirect_urls=(policy.client_url, *allowed))
 
 
 def _database_url(reader: Reader) -> str:

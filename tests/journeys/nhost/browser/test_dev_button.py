@@ -57,6 +57,19 @@ async def test_the_button_signs_in(page: Page, dev_server: str) -> None:
     await expect(page.locator("#person")).to_contain_text("none")
 
 
+async def test_who_cancels_is_back_on_the_page_and_told(page: Page, dev_server: str) -> None:
+    """No front end has to run for that; nor for an answer of a provider that nobody waits for."""
+    await page.goto(f"{dev_server}/_/sign-in")
+    await page.get_by_role("button", name="Sign in with Dev Provider").click()
+    await page.get_by_role("button", name="Cancel").click()
+    await expect(page.get_by_role("heading", name="That did not work")).to_be_visible()
+    await expect(page.locator("#words")).to_contain_text("The person said no")
+    await page.goto(f"{dev_server}/v1/signin/provider/c:dev/callback?code=stray&state=stray")
+    await expect(page.get_by_role("heading", name="That did not work")).to_be_visible()
+    await expect(page.locator("#words")).to_contain_text("invalid-state")
+    assert page.url == f"{dev_server}/_/sign-in"
+
+
 @pytest.mark.parametrize("told", [{"AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "true"}])
 async def test_a_fault_is_told(page: Page, dev_server: str, told: dict[str, str]) -> None:
     """The page says what the server said, and who must prove an address first; the next journey is well again."""

@@ -72,7 +72,7 @@ async function arrive() {
   if (location.origin !== new URL(here).origin) return location.replace(here);
   const brought = new URLSearchParams(location.search);
   const verifier = sessionStorage.getItem(VERIFIER);
-  const refreshToken = sessionStorage.getItem(REFRESH);
+  const refreshToken = brought.get("refreshToken") ?? sessionStorage.getItem(REFRESH); // a mailed link brings one
   if (location.search) history.replaceState(null, "", here);
   if (brought.has("code") && verifier) {
     sessionStorage.removeItem(VERIFIER);
