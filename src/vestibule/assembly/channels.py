@@ -16,6 +16,7 @@ from vestibule.delivery.sms import (
     TwilioTexts,
     TwilioVerification,
 )
+from vestibule.kernel.printable import printable
 from vestibule.outbound import OutboundClient
 from vestibule.settings import Settings
 
@@ -104,4 +105,4 @@ def _remote_verification(settings: Settings, outbound: OutboundClient) -> Remote
 
 
 def _announce(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)  # noqa: T201 - for a developer's eyes
+    print(printable(line), file=sys.stderr, flush=True)  # noqa: T201 - for a developer's eyes

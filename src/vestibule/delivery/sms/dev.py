@@ -14,7 +14,8 @@ from vestibule.delivery.texts import Text
 
 _CODE: Final = re.compile(r"(?<!\d)\d{4,10}(?!\d)")
 _PAGE: Final = (
-    '<!DOCTYPE html><html><head><meta charset="utf-8"><title>Text message</title></head>'
+    '<!DOCTYPE html><html><head><meta charset="utf-8">'
+    '<meta name="color-scheme" content="light dark"><title>Text message</title></head>'
     '<body style="font:16px/1.5 system-ui,sans-serif;margin:2rem;white-space:pre-wrap">{}</body></html>'
 )
 
