@@ -33,6 +33,21 @@ def test_version_is_instant(run: Run) -> None:
     assert min(took) < 0.2
 
 
+def test_the_version_is_an_option_as_well(run: Run) -> None:
+    """Where people look first, beside a command too."""
+    asked = run("version").stdout
+    assert run("--version").stdout == run("--version", "migrate").stdout == asked
+    assert "--version" in run("--help").stdout
+
+
+def test_a_moment_that_is_none_says_how_to_write_one(run: Run) -> None:
+    """In words, not in the letters of a format."""
+    wrong = run("audit", "list", "--before", "yesterday")
+    assert (wrong.returncode, len(wrong.stderr.splitlines())) == (2, 1)
+    assert "'yesterday' is no moment; write it like 2026-01-31 or 2026-01-31T12:30:00" in wrong.stderr
+    assert "%" not in wrong.stderr
+
+
 def test_help_names_every_command(run: Run) -> None:
     """`vestibule --help` is where one begins."""
     shown = run("--help").stdout
@@ -192,7 +207,7 @@ def test_a_backup_is_a_whole_database(run: Run, tmp_path: Path) -> None:
         assert database.execute("SELECT email FROM vestibule_credentials").fetchall() == [("ada@example.com",)]
     again = run("db", "backup", str(copy))
     assert again.returncode == 1
-    assert "name a new file" in again.stderr
+    assert again.stderr == f"error: {copy} exists; name a new file\n"
 
 
 @pytest.mark.usefixtures("no_database_yet")

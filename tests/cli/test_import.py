@@ -130,6 +130,7 @@ def test_a_report_may_go_to_a_pipe(run: Run, environ: dict[str, str], old_url: s
     ("arguments", "status", "said"),
     [
         (("--from", "mysql://old"), 2, "starts with postgresql://"),
+        (("--from", "-"), 2, "nothing was read from standard input"),
         (("--from", "postgresql://u:hunter2@127.0.0.1:1/old"), 5, "to import from cannot be reached: [Errno 111]"),
         (("--from", "postgresql://u:hunter2@127.0.0.1:1/old", "--encryption-key", "short"), 2, "hexadecimal digits"),
         (("--from", "postgresql://u:hunter2@127.0.0.1:1/old", "--project", "none"), 3, "project not found"),

@@ -193,7 +193,7 @@ async def fill(connection: Connection, number: int, *, passwords: int = 16) -> l
             person.phone_number = f"+49151{count:08d}"
         rows["users"].append(
             {
-                "id": person.id,
+                "id": str(person.id),
                 "locale": "en",
                 "display_name": f"Person {count}",
                 "avatar_url": f"https://example.com/{count}.png",
@@ -204,7 +204,7 @@ async def fill(connection: Connection, number: int, *, passwords: int = 16) -> l
                 "phone_number_verified": person.phone_number is not None,
                 "totp_secret": totp_text(person.totp) if person.totp else None,
                 "active_mfa_type": "totp" if person.totp else None,
-                "metadata": json.dumps({"number": count}),
+                "metadata": {"number": count},
             }
         )
         rows["user_roles"] += [{"user_id": person.id, "role": role} for role in ("user", "me")]
@@ -235,6 +235,13 @@ async def fill(connection: Connection, number: int, *, passwords: int = 16) -> l
                     "access_token": "unset",
                 }
             )
+    # As text: the driver cannot write citext in the binary form that copying wants.
+    columns = ", ".join(rows["users"][0]) if rows["users"] else "id"
+    await connection.execute(
+        f"INSERT INTO auth.users ({columns}) "  # noqa: S608 - the names above
+        f"SELECT {columns} FROM json_populate_recordset(NULL::auth.users, $1)",
+        json.dumps(rows.pop("users")),
+    )
     for table, records in rows.items():
         if records:
             columns = list(records[0])

@@ -83,6 +83,7 @@ def _copy(url: str, path: Path) -> None:
 
     from vestibule.storage import backup_sqlite  # noqa: PLC0415
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("Copying pages", total=None)
         backup_sqlite(url, path, lambda done, total: progress.update(task, completed=done, total=total))

@@ -44,7 +44,10 @@ def mirror(*, remove: _Remove = False, as_json: Json = False, config: ConfigFile
         return
     say(f"Copied {done.users} users into auth.users, and every change from now on.")
     if done.strangers:
-        say(f"{done.strangers} rows of auth.users are nobody's here; import them first: vestibule import nhost.")
+        say(
+            f"{done.strangers} rows of auth.users are nobody's here; import them first: vestibule import nhost."
+            " Of those that an import has refused, its --report says why."
+        )
 
 
 @_hasura.command()

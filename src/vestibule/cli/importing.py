@@ -71,8 +71,7 @@ def nhost(
 
     flags = flags_of(config, dev=dev)
     old_key = _old_key(encryption_key, flags)
-    url = sys.stdin.readline().strip() if source == "-" else source
-    old_server = _old_server(url)
+    old_server = _old_server(_read_url() if source == "-" else source)
 
     async def take_over(core: "Core", settings: "Settings") -> "Summary":
         found = await core.catalog.project(project)
@@ -102,6 +101,15 @@ def nhost(
         print_json({"dry_run": dry_run, **summary.as_dict()})
     else:
         _tell(summary, dry_run=dry_run)
+
+
+def _read_url() -> str:
+    from vestibule.asgi.exits import Ending, ExitCode  # noqa: PLC0415 - as above
+
+    url = sys.stdin.readline().strip()
+    if not url:
+        raise Ending(ExitCode.USAGE, "nothing was read from standard input; --from - wants a line with the URL there")
+    return url
 
 
 def _old_server(url: str) -> "OldServer":

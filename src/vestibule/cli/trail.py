@@ -16,6 +16,15 @@ if TYPE_CHECKING:
 _audit = typer.Typer(help="The audit trail.", no_args_is_help=True)
 
 
+def _moment(written: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        problem = f"{written!r} is no moment; write it like 2026-01-31 or 2026-01-31T12:30:00"
+        raise typer.BadParameter(problem) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(_audit, name="audit")
@@ -27,18 +36,22 @@ def list_entries(
     project: ProjectName = "default",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many entries.")] = 50,
     before: Annotated[
-        datetime | None, typer.Option(help="Only entries from before this moment, UTC.", formats=["%Y-%m-%dT%H:%M:%S"])
+        datetime | None,
+        typer.Option(
+            help="Only entries from before this moment, UTC: 2026-01-31 or 2026-01-31T12:30:00.",
+            metavar="MOMENT",
+            parser=_moment,
+        ),
     ] = None,
     as_json: Json = False,
     dev: Dev = False,
     config: ConfigFile = None,
 ) -> None:
     """Show the newest entries first."""
-    moment = before.replace(tzinfo=UTC) if before else None
 
     async def entries(core: "Core") -> "list[AuditRow]":
         found = await core.catalog.project(project)
-        return await core.audit.latest(core.db, found.id, limit=limit, before=moment)
+        return await core.audit.latest(core.db, found.id, limit=limit, before=before)
 
     rows = at_desk(flags_of(config, dev=dev), entries)
     if as_json:
