@@ -25,4 +25,4 @@ async def test_nothing_begun_by_a_token_outlives_signing_out_everywhere(processe
             return_exceptions=True,
         )
 
-        assert await one.core.revoke_sessions.of_user(one.project.id, ann.id) == []
+        assert await one.core.live_sessions.of_user(one.project.id, ann.id) == []

@@ -196,6 +196,7 @@ def build_core(
             parts.continue_imported,
             settings.refresh_grace,
         ),
+        live_sessions=parts.live_sessions,
         revoke_sessions=parts.revoke_sessions,
         change_standing=ChangeStanding(db, parts.users, parts.revoke_sessions),
         change_password=ChangePassword(

@@ -44,7 +44,7 @@ from vestibule.core.passwords import (
 from vestibule.core.pkce import ExchangeCode
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
-from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
+from vestibule.core.sessions import ChangeStanding, LiveSessions, RefreshSession, RevokeSessions
 from vestibule.core.signing import KeyRotation, KeySets
 from vestibule.core.social import (
     ArriveFromProvider,
@@ -123,6 +123,7 @@ class Core:
     revoke_access_token: RevokeAccessToken
     sign_out_everywhere: SignOutEverywhere
     refresh_session: RefreshSession
+    live_sessions: LiveSessions
     revoke_sessions: RevokeSessions
     change_standing: ChangeStanding
     change_password: ChangePassword
