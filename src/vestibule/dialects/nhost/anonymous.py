@@ -13,9 +13,9 @@ from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS, VERIFICATION_
 from vestibule.dialects.nhost.links import wanted_letter
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shared_refusals import NEW_PASSWORD, OPTIONS
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    DefaultRoleNotAllowed,
     EmailRefused,
     EmailTaken,
     EndpointDisabled,
@@ -23,11 +23,7 @@ from vestibule.kernel.errors import (
     InvalidEmail,
     MetadataTooLarge,
     NothingAsked,
-    PasswordLeaked,
-    PasswordTooLong,
-    PasswordTooShort,
     RedirectNotAllowed,
-    RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
     UserNotActive,
@@ -66,12 +62,8 @@ async def sign_in_anonymous(
         UserNotAnonymous,
         NothingAsked,
         RedirectNotAllowed,
-        PasswordTooShort,
-        PasswordLeaked,
-        PasswordTooLong,
-        RoleNotAllowed,
-        DefaultRoleNotAllowed,
-        MetadataTooLarge,
+        *NEW_PASSWORD,
+        *OPTIONS,
         EmailRefused,
         EmailTaken,
         UserNotActive,

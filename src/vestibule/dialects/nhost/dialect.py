@@ -15,6 +15,7 @@ from vestibule.kernel.errors import ClaimsUnavailable, ElevationRequired, Projec
 from vestibule.wire import CREDENTIAL_REFUSALS, Call, Dialect, EchoOrigin
 
 ENROLS: Final = "enrols"  # the mark of endpoints where somebody without any second proof adds the first one
+OURS: Final = ("/_/api",)  # the base of what Nhost Auth does not have, in the manners of this dialect
 FOR_ANYBODY: Final = "for-anybody"  # the mark of endpoints that also answer on hosts of other doors' projects
 
 

@@ -9,18 +9,14 @@ from vestibule.dialects.nhost.dialect import elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import MAIL
 from vestibule.dialects.nhost.links import wanted_letter
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
     EmailTaken,
-    InvalidCredentials,
     InvalidEmail,
     NothingAsked,
     RedirectNotAllowed,
     TooManyAttempts,
-    UserNotActive,
 )
 from vestibule.wire import Call
 
@@ -29,18 +25,7 @@ from vestibule.wire import Call
     "/user/email/change",
     auth=elevated,
     limit=MAIL,
-    raises=(
-        InvalidEmail,
-        RedirectNotAllowed,
-        NothingAsked,
-        InvalidCredentials,
-        EmailRefused,
-        UserNotActive,
-        EmailNotVerified,
-        AnonymousNotAllowed,
-        EmailTaken,
-        TooManyAttempts,
-    ),
+    raises=(InvalidEmail, RedirectNotAllowed, NothingAsked, *STANDING, EmailTaken, TooManyAttempts),
     tags=("user",),
     operation="changeUserEmail",
 )

@@ -16,18 +16,15 @@ from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS
 from vestibule.dialects.nhost.links import wanted_letter
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import OPTIONS, STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.kernel.errors import (
-    DefaultRoleNotAllowed,
     EmailRefused,
     EmailTaken,
     EndpointDisabled,
     InvalidIdToken,
-    MetadataTooLarge,
     ProviderProfileFailed,
     RedirectNotAllowed,
-    RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
     UserNotActive,
@@ -36,13 +33,12 @@ from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
 
 TAKES_TOKEN: Final = (EndpointDisabled, InvalidIdToken, ProviderProfileFailed)
-_OPTIONS = (RoleNotAllowed, DefaultRoleNotAllowed, MetadataTooLarge)
 
 
 @nhost.post(
     "/signin/idtoken",
     limit=BRUTE_FORCE,
-    raises=(RedirectNotAllowed, *TAKES_TOKEN, *STANDING, EmailTaken, SignUpDisabled, *_OPTIONS, TooManyAttempts),
+    raises=(RedirectNotAllowed, *TAKES_TOKEN, *STANDING, EmailTaken, SignUpDisabled, *OPTIONS, TooManyAttempts),
     tags=("authentication",),
     operation="signInIdToken",
 )
@@ -67,7 +63,7 @@ async def sign_in_id_token(
         *TAKES_TOKEN,
         EmailRefused,
         EmailTaken,
-        *_OPTIONS,
+        *OPTIONS,
         UserNotActive,
         TooManyAttempts,
     ),

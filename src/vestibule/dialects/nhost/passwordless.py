@@ -1,5 +1,7 @@
 """Magic links: asking for the mail that signs in."""
 
+from typing import Final
+
 from vestibule.core.facade import Core
 from vestibule.core.links import LinkWish
 from vestibule.core.projects import Project
@@ -10,32 +12,28 @@ from vestibule.dialects.nhost.dialect import nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, MAIL, SIGN_UPS
 from vestibule.dialects.nhost.links import wanted_letter
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shared_refusals import OPTIONS
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
-    DefaultRoleNotAllowed,
     EmailRefused,
     EndpointDisabled,
     InvalidEmail,
-    MetadataTooLarge,
     NothingAsked,
     RedirectNotAllowed,
-    RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
     UserNotActive,
 )
 from vestibule.wire import Call
 
-_RAISES = (
+_RAISES: Final = (
     InvalidEmail,
     NothingAsked,
     EndpointDisabled,
     SignUpDisabled,
     EmailRefused,
     RedirectNotAllowed,
-    RoleNotAllowed,
-    DefaultRoleNotAllowed,
-    MetadataTooLarge,
+    *OPTIONS,
     UserNotActive,
     AnonymousNotAllowed,
     TooManyAttempts,

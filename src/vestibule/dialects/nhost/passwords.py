@@ -12,6 +12,7 @@ from vestibule.dialects.nhost.dialect import elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import MAIL
 from vestibule.dialects.nhost.links import ticket_secret, wanted_letter
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shared_refusals import NEW_PASSWORD
 from vestibule.dialects.nhost.tokens import Caller
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
@@ -20,9 +21,6 @@ from vestibule.kernel.errors import (
     InvalidEmail,
     InvalidTicket,
     NothingAsked,
-    PasswordLeaked,
-    PasswordTooLong,
-    PasswordTooShort,
     RedirectNotAllowed,
     UserNotActive,
 )
@@ -40,9 +38,7 @@ from vestibule.wire import Call
         UserNotActive,
         EmailNotVerified,
         AnonymousNotAllowed,
-        PasswordTooShort,
-        PasswordLeaked,
-        PasswordTooLong,
+        *NEW_PASSWORD,
     ),
     tags=("user",),
     operation="changeUserPassword",

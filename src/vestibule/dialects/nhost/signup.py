@@ -11,27 +11,20 @@ from vestibule.dialects.nhost.limits import SIGN_UPS, VERIFICATION_MAIL
 from vestibule.dialects.nhost.links import wanted_letter
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shared_refusals import NEW_PASSWORD, OPTIONS
 from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.kernel.errors import (
-    DefaultRoleNotAllowed,
     EmailRefused,
     EmailTaken,
     InvalidEmail,
-    MetadataTooLarge,
     NothingAsked,
-    PasswordLeaked,
-    PasswordTooLong,
-    PasswordTooShort,
     RedirectNotAllowed,
-    RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
     UserNotActive,
 )
 from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
-
-_OPTIONS = (RedirectNotAllowed, RoleNotAllowed, DefaultRoleNotAllowed, MetadataTooLarge)
 
 
 @nhost.post(
@@ -42,10 +35,9 @@ _OPTIONS = (RedirectNotAllowed, RoleNotAllowed, DefaultRoleNotAllowed, MetadataT
         NothingAsked,
         SignUpDisabled,
         EmailRefused,
-        PasswordTooShort,
-        PasswordLeaked,
-        PasswordTooLong,
-        *_OPTIONS,
+        *NEW_PASSWORD,
+        RedirectNotAllowed,
+        *OPTIONS,
         EmailTaken,
         UserNotActive,
         TooManyAttempts,
