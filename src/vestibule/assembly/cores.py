@@ -206,10 +206,8 @@ def build_core(
             db, parts.users, parts.tickets, parts.hashing, parts.vet_password, parts.prove_address, parts.set_password
         ),
         request_verification=RequestVerification(db, parts.users, parts.postage, parts.send_letter),
-        request_email_code=RequestEmailCode(db, parts.users, parts.postage, parts.email_guesses, parts.mail_code),
-        sign_up_with_email_code=SignUpWithEmailCode(
-            db, parts.users, parts.postage, parts.email_guesses, parts.mail_code
-        ),
+        request_email_code=RequestEmailCode(parts.email_guesses, parts.entry_by_code),
+        sign_up_with_email_code=SignUpWithEmailCode(parts.email_guesses, parts.entry_by_code),
         sign_in_with_email_code=SignInWithEmailCode(
             db, parts.users, parts.email_guesses, parts.prove_address, parts.finish
         ),
@@ -261,8 +259,8 @@ def build_core(
             parts.finish,
             IssueCode(parts.tickets, parts.finish),
         ),
-        request_sign_in_link=RequestSignInLink(db, parts.users, parts.postage, parts.mail_link),
-        sign_up_with_link=SignUpWithLink(db, parts.users, parts.postage, parts.mail_link),
+        request_sign_in_link=RequestSignInLink(parts.entry_by_link),
+        sign_up_with_link=SignUpWithLink(parts.entry_by_link),
         exchange_code=ExchangeCode(db, parts.tickets, parts.finish),
         reaper=Reaper(db, parts.outbox, clock, settings.retention),
     )
