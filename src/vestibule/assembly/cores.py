@@ -1,4 +1,4 @@
-"""Builds the core from settings: which collaborator each use-case gets."""
+"""Builds the core from settings. One table: each use-case, and the collaborators that it gets."""
 
 from datetime import timedelta
 from typing import Final
@@ -6,12 +6,7 @@ from typing import Final
 from vestibule.assembly.parts import parts_of
 from vestibule.assembly.second_factor import build_second_factor
 from vestibule.assembly.social import build_social
-from vestibule.core.access_tokens import (
-    CreateAccessToken,
-    RevokeAccessToken,
-    SignInWithAccessToken,
-    SignOutEverywhere,
-)
+from vestibule.core.access_tokens import CreateAccessToken, RevokeAccessToken, SignInWithAccessToken, SignOutEverywhere
 from vestibule.core.anonymous import DeanonymizeByLink, SignInAnonymously
 from vestibule.core.arrivals import SettleArrivals
 from vestibule.core.claims import GatherClaims
@@ -51,9 +46,7 @@ from vestibule.core.projects import Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
 from vestibule.core.redirects import allow_list_of
 from vestibule.core.sessions import ChangeStanding, RefreshSession
-from vestibule.core.signing import (
-    KeyRotation,
-)
+from vestibule.core.signing import KeyRotation
 from vestibule.core.social import IdentityProviders, NoProviders
 from vestibule.core.text_codes import (
     ChangePhone,

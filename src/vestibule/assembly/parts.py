@@ -1,4 +1,7 @@
-"""What the use-cases of one core share: clock and keys, the desk of tickets, the one way to finish a sign-in."""
+"""What the use-cases of one core share: clock and keys, the desk of tickets, the one way to finish a sign-in.
+
+One table, in the order in which each part needs those before it.
+"""
 
 import binascii
 from dataclasses import dataclass
@@ -12,37 +15,15 @@ from vestibule.core.guesses import CodesOfOurs, GuessCode
 from vestibule.core.letters import CodeForm, LetterForm, Postage, SendCode, SendLetter, SendNotice
 from vestibule.core.mailed import EntryByMail, MailToEnter
 from vestibule.core.outbox import Outbox
-from vestibule.core.passkeys import (
-    Challenges,
-    EnterWithPasskey,
-    KeepPasskey,
-)
-from vestibule.core.passwords import (
-    REFUSED,
-    GuardGuesses,
-    Hashing,
-    LeakedPasswords,
-    SetPassword,
-    VetPassword,
-)
+from vestibule.core.passkeys import Challenges, EnterWithPasskey, KeepPasskey
+from vestibule.core.passwords import REFUSED, GuardGuesses, Hashing, LeakedPasswords, SetPassword, VetPassword
 from vestibule.core.projects import Catalog
 from vestibule.core.proofs import FirstProof, ProveAddress
 from vestibule.core.sessions import ContinueImported, IssueSession, RefreshSecrets, RevokeSessions
 from vestibule.core.signin import SIGN_INS, FinishSignIn
-from vestibule.core.signing import (
-    KeySets,
-    SharedSecret,
-    SigningKey,
-    signing_key_from_pem,
-    signing_key_from_secret,
-)
+from vestibule.core.signing import KeySets, SharedSecret, SigningKey, signing_key_from_pem, signing_key_from_secret
 from vestibule.core.signup import RegisterUser
-from vestibule.core.text_codes import (
-    CodesOfProvider,
-    ProveNumber,
-    SendText,
-    TextNewcomers,
-)
+from vestibule.core.text_codes import CodesOfProvider, ProveNumber, SendText, TextNewcomers
 from vestibule.core.texts import RemoteVerification, TextPostage
 from vestibule.core.tickets import Purpose, TicketDesk
 from vestibule.core.users import CreateUser, UserDirectory

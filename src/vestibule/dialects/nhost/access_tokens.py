@@ -13,12 +13,7 @@ from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.shared_refusals import STANDING, UNWELCOME
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
-from vestibule.kernel.errors import (
-    InvalidPersonalAccessToken,
-    MetadataTooLarge,
-    TooManyAccessTokens,
-    UnusableTime,
-)
+from vestibule.kernel.errors import InvalidPersonalAccessToken, MetadataTooLarge, TooManyAccessTokens, UnusableTime
 from vestibule.kernel.ids import parse_uuid
 from vestibule.wire import Call
 

@@ -11,13 +11,7 @@ from vestibule.dialects.nhost.links import wanted_letter
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import Caller
-from vestibule.kernel.errors import (
-    EmailTaken,
-    InvalidEmail,
-    NothingAsked,
-    RedirectNotAllowed,
-    TooManyAttempts,
-)
+from vestibule.kernel.errors import EmailTaken, InvalidEmail, NothingAsked, RedirectNotAllowed, TooManyAttempts
 from vestibule.wire import Call
 
 

@@ -8,12 +8,7 @@ from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.provider_names import provider_name
 from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import Caller
-from vestibule.kernel.errors import (
-    EndpointDisabled,
-    IdentityNotFound,
-    ProviderRefused,
-    ProviderUnavailable,
-)
+from vestibule.kernel.errors import EndpointDisabled, IdentityNotFound, ProviderRefused, ProviderUnavailable
 from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
 

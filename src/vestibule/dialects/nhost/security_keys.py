@@ -11,13 +11,7 @@ from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
-from vestibule.kernel.errors import (
-    EndpointDisabled,
-    LastWayIn,
-    NoPasskey,
-    PasskeyNotFound,
-    PasskeyRefused,
-)
+from vestibule.kernel.errors import EndpointDisabled, LastWayIn, NoPasskey, PasskeyNotFound, PasskeyRefused
 from vestibule.kernel.ids import parse_uuid
 from vestibule.wire import Call, EchoOrigin
 

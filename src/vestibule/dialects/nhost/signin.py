@@ -10,10 +10,7 @@ from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens
-from vestibule.kernel.errors import (
-    InvalidEmail,
-    TooManyAttempts,
-)
+from vestibule.kernel.errors import InvalidEmail, TooManyAttempts
 from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
 
