@@ -24,7 +24,7 @@ class Newcomer(Generic[F]):
     form: F
 
 
-class Write(Protocol[_F_contra]):
+class WriteMail(Protocol[_F_contra]):
     """Queues a mail of this form in the caller's transaction, which holds the user."""
 
     async def __call__(
@@ -47,7 +47,7 @@ class MailToEnter(Generic[F]):
     db: Database
     users: UserDirectory
     register: RegisterUser
-    write: Write[F]
+    write: WriteMail[F]
     purpose: Purpose
 
     async def to_known(self, visit: Visit, subject: Subject, wish: Newcomer[F]) -> None:
