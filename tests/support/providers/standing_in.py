@@ -11,16 +11,24 @@ from base64 import b64decode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.support.loop_time import skip
+
+_LATE: Final = timedelta(minutes=1)
+_SECOND: Final = timedelta(seconds=1)
+_TURN_SECONDS: Final = 0.001  # of the loop, in which the timers that are due ring
 
 
 class Fault(Enum):
     """What goes wrong on the way."""
 
     SILENT = "takes the request and never answers"
-    SLOW = "sends a byte of its body from time to time, for ever"
+    LATE = "answers rightly, a minute late; the minute passes at once"
+    SLOW = "sends a byte of its body each second; the seconds pass at once"
     ENDLESS = "sends a body without end"
     UNANNOUNCED = "sends 2,000 bytes without saying how many"
     HANGS_UP = "closes the connection without a word"
@@ -116,6 +124,10 @@ class StandIn:
         while (request := await self._read(reader, writer)) is not None:
             self.requests.append(request)
             said = self.faults.pop(0) if self.faults else self.answer(request)
+            if said is Fault.LATE:
+                skip(_LATE)
+                await asyncio.sleep(_TURN_SECONDS)
+                said = self.answer(request)
             if isinstance(said, Answer):
                 self.asking += 1
                 self.most_asking = max(self.most_asking, self.asking)
@@ -182,10 +194,11 @@ async def _fail(fault: Fault, writer: asyncio.StreamWriter) -> None:
             await asyncio.sleep(3600)
         case Fault.SLOW:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-            while True:
+            for _ in range(1000):
                 writer.write(b" ")
                 await writer.drain()
-                await asyncio.sleep(0.01)
+                skip(_SECOND)
+                await asyncio.sleep(_TURN_SECONDS)
         case Fault.ENDLESS:
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             while True:
