@@ -55,7 +55,7 @@ NEARLY = st.fixed_dictionaries(
     {}, optional={"email": ANY_JSON, "password": ANY_JSON, "options": ANY_JSON, "metadata": ANY_JSON, "x": ANY_JSON}
 ).map(msgspec.json.encode)
 
-relaxed = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
