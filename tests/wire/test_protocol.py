@@ -285,7 +285,7 @@ async def test_dripping_does_not_buy_time(connect: Connect, first: bytes, drip: 
     if first:
         await line.say(first)
         await line.answer()
-    assert await line.drip(drip, SECOND / 4) <= PATIENCE + SECOND
+    assert await line.drip(drip, SECOND / 4) < 2 * PATIENCE
     await line.rest()
 
 
@@ -303,7 +303,7 @@ async def test_a_dripping_body_is_408(connect: Connect) -> None:
     """The whole body within the time, not each byte."""
     line = await connect()
     await line.say(POST % 60_000)
-    assert await line.drip(b" " * 200, SECOND / 4) <= PATIENCE + SECOND
+    assert await line.drip(b" " * 200, SECOND / 4) < 2 * PATIENCE
     assert b"HTTP/1.1 408 " in await line.rest()
 
 
