@@ -10,11 +10,16 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.databases import TestRun
 from tests.support.fakes import FakeClock, SeededEntropy
 from tests.support.postgres import PostgresMissing, PostgresServer
 from vestibule.storage import Database, Engine, database_from_url
+
+# How long an example takes says something about the machine only.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _RUN = pytest.StashKey[TestRun]()
 _RUN_FOLDER = "vestibule_run_folder"
