@@ -7,8 +7,9 @@ import httpx2
 
 from tests.faults.load import Crowd, broken
 from tests.support.databases import empty_postgres
+from tests.support.ports import reserved_port
 from tests.support.postgres import PostgresServer
-from tests.support.processes import environment, free_port, serving
+from tests.support.processes import environment, serving
 
 UNAVAILABLE = 503
 
@@ -18,7 +19,7 @@ async def test_the_server_outlives_its_database(tmp_path: Path) -> None:
     postgres = PostgresServer.make()
     try:
         with empty_postgres(postgres) as url:
-            environ = environment(url, free_port())
+            environ = environment(url, reserved_port())
             async with serving(environ, tmp_path, "--workers=2", "--migrate") as server:
                 crowd = Crowd(server.base)
                 async with crowd.busy() as promises, httpx2.AsyncClient() as client:
@@ -55,7 +56,7 @@ async def test_a_server_may_start_before_its_database(tmp_path: Path) -> None:
     postgres = PostgresServer.make()
     try:
         with empty_postgres(postgres) as url:
-            environ = environment(url, free_port())
+            environ = environment(url, reserved_port())
             async with serving(environ, tmp_path, "--workers=1", "--migrate"):
                 pass
             await asyncio.to_thread(postgres.stop, "fast")

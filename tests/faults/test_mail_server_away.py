@@ -7,15 +7,16 @@ import httpx2
 
 from tests.support.mail_server import Postbox
 from tests.support.mail_server import serve as serve_mail
-from tests.support.processes import environment, free_port, serving
+from tests.support.ports import reserved_port
+from tests.support.processes import environment, serving
 
 
 async def test_mail_waits_for_its_server(database_url: str, tmp_path: Path) -> None:
     """Sign-up answers at once while nobody listens on the SMTP port, and the letter comes later, once."""
-    mail_port = free_port()
+    mail_port = reserved_port()
     environ = environment(
         database_url,
-        free_port(),
+        reserved_port(),
         AUTH_SMTP_HOST="127.0.0.1",
         AUTH_SMTP_PORT=str(mail_port),
         AUTH_SMTP_SENDER="auth@acme.example",

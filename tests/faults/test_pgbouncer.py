@@ -17,8 +17,9 @@ import pytest
 
 from tests.faults.load import PASSWORD
 from tests.support.databases import empty_postgres
+from tests.support.ports import reserved_port
 from tests.support.postgres import PostgresServer, new_folder
-from tests.support.processes import environment, free_port, serving
+from tests.support.processes import environment, serving
 
 POOL = 2
 PEOPLE = 20
@@ -46,7 +47,7 @@ def pooled(postgres_server: PostgresServer) -> Iterator[tuple[str, str]]:
         assert not os.environ.get("CI"), "the test of PgBouncer must run here"
         pytest.skip("pgbouncer is not installed")
     folder = new_folder()  # of pytest's own nobody else may read anything
-    port = free_port()
+    port = reserved_port()
     with empty_postgres(postgres_server) as url:
         config = folder / "pgbouncer.ini"
         config.write_text(_CONFIG.format(server=urlsplit(url), port=port))
@@ -127,7 +128,7 @@ async def _most_connections(url: str, done: asyncio.Event) -> int:
 async def test_many_people_share_two_connections_and_nothing_else(pooled: tuple[str, str], tmp_path: Path) -> None:
     """Migrated and served through the pooler; nobody fails, nobody gets an answer that was another's."""
     url, pooled_url = pooled
-    environ = environment(pooled_url, free_port(), VESTIBULE_PGBOUNCER="true")
+    environ = environment(pooled_url, reserved_port(), VESTIBULE_PGBOUNCER="true")
     async with serving(environ, tmp_path, "--workers=2", "--migrate") as server:
         done = asyncio.Event()
         watching = asyncio.create_task(_most_connections(url, done))
