@@ -15,7 +15,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from tests.faults.load import PASSWORD
+from tests.faults.load import PASSWORD, PATIENCE
 from tests.support.databases import empty_postgres
 from tests.support.ports import reserved_port
 from tests.support.postgres import PostgresServer, new_folder
@@ -24,7 +24,6 @@ from tests.support.processes import environment, serving
 POOL = 2
 PEOPLE = 20
 ROUNDS = 5
-_PATIENCE = httpx2.Timeout(30)
 _CONFIG = f"""
 [databases]
 * = host={{server.hostname}} port={{server.port}} user={{server.username}} password={{server.password}}
@@ -69,7 +68,7 @@ def pooled(postgres_server: PostgresServer) -> Iterator[tuple[str, str]]:
             raise
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
             shutil.rmtree(folder)
 
 
@@ -86,7 +85,7 @@ async def _live_a_life(base: str, number: int) -> None:
     """Sign up, refresh, look, sign in again and sign out; whatever comes back is one's own."""
     email = f"person{number}@example.com"
     who = {"email": email, "password": PASSWORD}
-    async with httpx2.AsyncClient(base_url=base, timeout=_PATIENCE) as client:
+    async with httpx2.AsyncClient(base_url=base, timeout=PATIENCE) as client:
 
         async def told(path: str, body: dict[str, str]) -> dict[str, str]:
             answer = await client.post(path, json=body)

@@ -13,7 +13,7 @@ import httpx2
 
 VESTIBULE = Path(sys.executable).with_name("vestibule")
 JWT_SECRET = '{"type": "HS256", "key": "a shared secret that is long enough for HS256"}'
-_START_SECONDS = 60
+_START_SECONDS = 120
 _STOP_SECONDS = 60
 
 

@@ -16,7 +16,7 @@ from tests.support.authenticator import Authenticator
 
 VESTIBULE = Path(sys.executable).with_name("vestibule")
 PACKAGES = Path(__file__).parents[1] / "node_modules"
-START_SECONDS = 60
+START_SECONDS = 120
 STOP_SECONDS = 60
 
 Asked = Mapping[str, str]

@@ -10,7 +10,7 @@ from tests.support.ports import reserved_port
 
 JOURNEY = Path(__file__).with_name("every_method.mjs")
 CLIENT_URL = "http://localhost:3000"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 _CODE = re.compile(r"\d{6}")
 
 

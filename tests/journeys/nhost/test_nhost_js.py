@@ -9,7 +9,7 @@ from tests.support.ports import reserved_port
 
 JOURNEY = Path(__file__).with_name("journey.mjs")
 CLIENT_URL = "http://localhost:3000"
-MAIL_SECONDS = 30
+MAIL_SECONDS = 120
 
 
 async def newest(postbox: Postbox, template: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from tests.support.ports import reserved_port
 
 JOURNEY = Path(__file__).with_name("journey.js")
 ESBUILD = PACKAGES / ".bin" / "esbuild"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 STEPS = [
     "mounted",
     "signed up",
