@@ -114,10 +114,13 @@ async def _most_connections(url: str, done: asyncio.Event) -> int:
     parts = urlsplit(url)
     watcher = await asyncpg.connect(parts._replace(path="/postgres").geturl())
     most = 0
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'"
     try:
-        while not done.is_set():
-            count = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'"
+        while True:
+            is_last = done.is_set()
             most = max(most, await watcher.fetchval(count, parts.path.strip("/")))
+            if is_last:
+                break
             await asyncio.sleep(0.02)
     finally:
         await watcher.close()
