@@ -207,7 +207,9 @@ def test_every_curl_of_the_banner_works(launch: Launch, tmp_path: Path) -> None:
     )
     for command in commands:
         words = [word.replace("localhost", "127.0.0.1") for word in shlex.split(command)]
-        answer = subprocess.run([*words, "--fail"], capture_output=True, text=True, timeout=30, check=False)
+        answer = subprocess.run(
+            [*words, "--fail"], capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+        )
         assert answer.returncode == 0, (command, answer)
         assert "token" in answer.stdout.lower()
     assert server.get("/_/mail").status_code == 200
