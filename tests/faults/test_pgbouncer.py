@@ -118,7 +118,8 @@ async def _most_connections(url: str, done: asyncio.Event) -> int:
     try:
         while True:
             is_last = done.is_set()
-            most = max(most, await watcher.fetchval(count, parts.path.strip("/")))
+            seen: int = await watcher.fetchval(count, parts.path.strip("/"))
+            most = max(most, seen)
             if is_last:
                 break
             await asyncio.sleep(0.02)
