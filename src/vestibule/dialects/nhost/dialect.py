@@ -6,10 +6,13 @@ from vestibule import __version__
 from vestibule.core.facade import Core
 from vestibule.core.projects import Project, Visit
 from vestibule.core.signin import DoorTerms
-from vestibule.dialects.nhost.errors import ErrorResponse, error_table, render
+from vestibule.dialects.nhost.errors import error_table
 from vestibule.dialects.nhost.limits import GLOBAL
+from vestibule.dialects.nhost.rendering import render
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.shapes import encode
+from vestibule.dialects.nhost.shapes.errors import ErrorResponse
+from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import DIALECT, AccessTokens, Caller
 from vestibule.kernel.errors import (
     ClaimsUnavailable,
@@ -22,6 +25,7 @@ from vestibule.wire import CREDENTIAL_REFUSALS, Call, Dialect, EchoOrigin
 
 ENROLS: Final = "enrols"  # the mark of endpoints where somebody without any second proof adds the first one
 OUTLASTS_SESSION: Final = "outlasts-session"  # the mark of endpoints that read or end: an access token is enough
+OURS: Final = ("/_/api",)  # the base of what Nhost Auth does not have, in the manners of this dialect
 FOR_ANYBODY: Final = "for-anybody"  # the mark of endpoints that also answer on hosts of other doors' projects
 
 
@@ -71,6 +75,7 @@ async def find_project(call: Call, core: Core) -> Project:
     "BearerAuth",
     scheme={"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     header=b"authorization",
+    raises=(*CREDENTIAL_REFUSALS, *STANDING),
 )
 async def bearer(call: Call, project: Project, core: Core, tokens: AccessTokens) -> Caller:
     """Return who calls. Raises: Unauthenticated, InvalidAccessToken."""
@@ -81,7 +86,7 @@ async def bearer(call: Call, project: Project, core: Core, tokens: AccessTokens)
     "BearerAuthElevated",
     scheme={"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     header=b"authorization",
-    raises=(*CREDENTIAL_REFUSALS, ElevationRequired),
+    raises=(*CREDENTIAL_REFUSALS, *STANDING, ElevationRequired),
 )
 async def elevated(call: Call, project: Project, core: Core, tokens: AccessTokens) -> Caller:
     """Return who calls, and has proven themselves again where the project wants it.
@@ -111,11 +116,14 @@ async def _caller(call: Call, project: Project, core: Core, tokens: AccessTokens
 async def refuse_unless_signed_in(project: Project, core: Core, caller: Caller) -> None:
     """Refuse an access token whose session has ended: nothing lasting comes of it (security 29, 31, 32).
 
-    Tokens that some other server of the operator made speak of no session. Raises: InvalidAccessToken.
+    Tokens that some other server of the operator made speak of no session. Raises: InvalidAccessToken, and what
+    `welcome` says of the user.
     """
     session_id = caller.session_id
-    if session_id is not None and not await core.live_sessions.includes(project.id, caller.user_id, session_id):
-        raise InvalidAccessToken
+    if session_id is None or await core.live_sessions.includes(project.id, caller.user_id, session_id):
+        return
+    await core.users.welcome(core.db, project.id, project.policy, caller.user_id)  # if that is why, it is said
+    raise InvalidAccessToken
 
 
 def visit_of(call: Call, project: Project) -> Visit:
