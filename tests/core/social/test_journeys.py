@@ -160,3 +160,12 @@ async def test_a_person_with_the_address_is_not_named_by_a_state(under_test: Cor
     await under_test.sign_up(ANN)
     state = await set_out(under_test)
     assert (await ended(under_test, state)).user_id is None
+
+
+async def test_a_state_has_one_spelling(under_test: CoreUnderTest) -> None:
+    """Its last sign has two bits that stand for nothing: written otherwise it is another state, which nobody has."""
+    state = await set_out(under_test)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    with pytest.raises(InvalidProviderState):
+        await ended(under_test, state[:-1] + alphabet[alphabet.index(state[-1]) + 1])
+    assert (await ended(under_test, state)).provider == "github"

@@ -130,3 +130,26 @@ async def test_a_deleted_user_leaves_no_provider(under_test: CoreUnderTest) -> N
     await under_test.core.users.delete(under_test.project.id, ann.subject.id, actor="test")
     assert await under_test.count("identities") == 0
     assert (await travel(under_test, github)) is not None
+
+
+async def test_another_session_does_not_stand_in_for_the_one_that_asked(under_test: CoreUnderTest) -> None:
+    """Whoever signs out where the link was asked for has ended it, wherever else they are signed in (security 10)."""
+    await under_test.sign_up(ANN)
+    asking = await under_test.sign_in(ANN)
+    state = await set_out(under_test, connecting(asking))
+    assert await under_test.core.revoke_sessions.by_secret(under_test.visit(), asking.secret)
+    with pytest.raises(InvalidProviderState):
+        await come_back(under_test, state, under_test.identities["github"].person("1"))
+    assert (await under_test.count("sessions"), await under_test.count("identities")) == (1, 0)
+
+
+async def test_who_was_shut_out_neither_sees_nor_unlinks_providers(under_test: CoreUnderTest) -> None:
+    """Their access token is good for some minutes more, and for nothing here (security 18)."""
+    ann = await under_test.sign_up()
+    identity_id = await linked(under_test, ann, under_test.identities["github"].person("1"))
+    await under_test.change(ann.subject.id, status="disabled")
+    with pytest.raises(UserNotActive):
+        await under_test.core.linked_identities(under_test.visit(), ann.subject.id)
+    with pytest.raises(UserNotActive):
+        await under_test.core.unlink_identity(under_test.visit(), ann.subject.id, identity_id)
+    assert await under_test.count("identities") == 1
