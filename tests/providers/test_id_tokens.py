@@ -20,7 +20,7 @@ from tests.support.providers.standing_in import Answer, Fault
 from vestibule.core.social.model import ExternalIdentity
 from vestibule.kernel.errors import InvalidIdToken
 from vestibule.providers import ROWS, AcceptedIdTokens, ProviderSettings
-from vestibule.providers.id_token import hashed_nonce
+from vestibule.providers.id_token import hashed_nonce, is_issuer
 
 KEYS: Final = "/oauth2/v3/certs"
 IOS: Final = "ios.apps.googleusercontent.com"
@@ -368,3 +368,25 @@ async def test_where_any_tenant_may_come_the_issuer_is_the_one_it_names(place: P
     assert (await verify(signed(claims(place, iss=issuer, tid=TENANT)), None)).subject == ADA["sub"]
     with pytest.raises(InvalidIdToken):
         await verify(signed(claims(place, iss=issuer, tid=tenant_id)), None)
+
+
+async def test_a_private_key_in_a_public_document_is_not_used(place: Place) -> None:
+    """Whoever reads the document could sign with it (security 9)."""
+    private = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key())), "kid": "k1", "use": "sig", "alg": "RS256"}
+    publish(place, private)
+    await refuses(place, signed(claims(place)))
+
+
+async def test_keys_beside_an_error_are_not_used(place: Place) -> None:
+    """What a server sends while it is broken is no key set (security 9)."""
+    place.server.faults.append(Answer(500, {"keys": [public_jwk(rsa_key())]}))
+    await refuses(place, signed(claims(place)))
+
+
+@pytest.mark.parametrize(
+    "found", [TENANT, f"https://sts.windows.net/{TENANT}", f"{TENANT}/", f"https://sts.windows.net/x{TENANT}/", "/"]
+)
+def test_an_issuer_with_a_tenant_is_whole(found: str) -> None:
+    """Everything around the tenant is there, and the tenant is nothing else than that (security 5)."""
+    assert is_issuer("https://sts.windows.net/{tenantid}/", f"https://sts.windows.net/{TENANT}/")
+    assert not is_issuer("https://sts.windows.net/{tenantid}/", found)

@@ -36,7 +36,7 @@ def _share(cores: list[CoreUnderTest]) -> Scripted:
 
 async def _eventually_waiting(one: CoreUnderTest) -> None:
     async with asyncio.timeout(20):
-        while not await one.db.one(WAITING):
+        while not await one.db.one(WAITING):  # noqa: ASYNC110 - it is another connection that waits
             await asyncio.sleep(0.01)
 
 
