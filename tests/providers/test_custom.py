@@ -324,3 +324,11 @@ async def test_two_journeys_do_not_share_anything(place: Place) -> None:
     other = AuthorizationRequest(state="s2", nonce="n2", code_verifier="w" * 43)
     first, second = sent_to(await provider.depart(REQUEST)), sent_to(await provider.depart(other))
     assert all(first[name] != second[name] for name in ("state", "nonce", "code_challenge"))
+
+
+async def test_a_document_beside_an_error_is_not_believed(place: Place) -> None:
+    """What a server says while it is broken, or asks for something else, is no discovery (security 5)."""
+    say(place)
+    place.server.faults.append(Answer(500, place.server.documents[WELL_KNOWN]))
+    with pytest.raises(ProviderUnavailable):
+        await provider_of(place).depart(REQUEST)

@@ -249,3 +249,12 @@ def test_other_projects_have_none(place: Place) -> None:
     assert everything.find(other, "github") is None
     assert everything.find(PROJECT, "google") is None
     assert everything.verifier(other, "google") is None
+
+
+@pytest.mark.parametrize("organization", ["", "x" * 256, "org_1\r\n", "org\u202e"])
+async def test_what_is_no_short_line_is_not_passed_on(place: Place, organization: str) -> None:
+    """Also where the provider's row lets the parameter pass (security 48)."""
+    request = replace(REQUEST, parameters={"organization": organization, "connection": "conn_1"})
+    sent = sent_to(await place.provider("workos").depart(request))
+    assert "organization" not in sent
+    assert sent["connection"] == "conn_1"

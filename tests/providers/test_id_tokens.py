@@ -390,3 +390,11 @@ def test_an_issuer_with_a_tenant_is_whole(found: str) -> None:
     """Everything around the tenant is there, and the tenant is nothing else than that (security 5)."""
     assert is_issuer("https://sts.windows.net/{tenantid}/", f"https://sts.windows.net/{TENANT}/")
     assert not is_issuer("https://sts.windows.net/{tenantid}/", found)
+
+
+async def test_a_document_has_only_so_many_keys(place: Place) -> None:
+    """A hundred: reading them keeps nobody else waiting (security 101)."""
+    others = [public_jwk(rsa_key(), f"another{number}") for number in range(100)]
+    publish(place, *others, public_jwk(rsa_key()))
+    await refuses(place, signed(claims(place)))
+    assert (await accepts(place, signed(claims(place), kid="another99"))).subject == ADA["sub"]
