@@ -258,3 +258,12 @@ async def test_what_is_no_short_line_is_not_passed_on(place: Place, organization
     sent = sent_to(await place.provider("workos").depart(request))
     assert "organization" not in sent
     assert sent["connection"] == "conn_1"
+
+
+@pytest.mark.parametrize("code", ["<script>", "a b", 5, "x" * 65])
+async def test_what_they_say_beside_success_is_made_harmless_too(place: Place, code: Any) -> None:
+    """Some tell their errors with status 200 (security 47)."""
+    place.server.faults.append(Answer(200, {"error": code}))
+    with pytest.raises(ProviderRefused) as refused:
+        await place.provider("github").refreshed(Secret("a-refresh-token"))
+    assert refused.value.said == ""
