@@ -267,3 +267,26 @@ async def test_what_they_say_beside_success_is_made_harmless_too(place: Place, c
     with pytest.raises(ProviderRefused) as refused:
         await place.provider("github").refreshed(Secret("a-refresh-token"))
     assert refused.value.said == ""
+
+
+async def test_a_profile_that_is_not_answered_is_left_alone(place: Place) -> None:
+    """After five calls, also while codes are exchanged as ever: nobody waits for it, for a while (security 97)."""
+    place.say("discord", PEOPLE["discord"])
+    provider, token = place.provider("discord"), place.server.tokens
+    for _ in range(7):
+        place.server.faults += [token, Fault.HANGS_UP]
+        with pytest.raises(ProviderProfileFailed):
+            await provider.identify(BACK, REQUEST)
+        place.server.faults.clear()
+    assert len(place.server.asked("/api/users/@me")) == 5
+    assert len(place.server.asked("/api/oauth2/token")) == 7
+
+
+async def test_no_answer_of_a_provider_is_endless(place: Place) -> None:
+    """A quarter of a megabyte, however well it is written (security 101)."""
+    long = "x" * 300_000
+    with pytest.raises(ProviderExchangeFailed):
+        await place.identify("discord", note=long)
+    recorded = PEOPLE["discord"].changed(("/api/users/@me", "note"), long)
+    with pytest.raises(ProviderProfileFailed):
+        await place.identify("discord", recorded)

@@ -21,6 +21,7 @@ from vestibule.storage import Statement
 
 PROVEN = Statement(None, "UPDATE vestibule_credentials SET verified_at = created_at")
 MOVED = Statement(None, "UPDATE vestibule_credentials SET email = :email, email_key = :email")
+TAKEN = Statement(None, "UPDATE vestibule_identities SET tokens = NULL")
 UNLINKED = Statement(None, "DELETE FROM vestibule_identities")
 WAITING = Statement(
     int, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
@@ -211,3 +212,18 @@ async def test_a_provider_that_is_unlinked_this_moment_lets_nobody_in(under_test
 
     assert isinstance(came, SignedIn)
     assert came.subject.id != ann.subject.id
+
+
+@pytest.mark.engine("postgresql")  # as above
+async def test_tokens_that_somebody_takes_this_moment_are_not_handed_out_again(under_test: CoreUnderTest) -> None:
+    """Whoever has read them before finds them gone when they take them (security 39)."""
+    session = session_of_provider(under_test.clock.now())
+    ann = await travelled(under_test, under_test.identities["github"].person("1"), session=session)
+    async with under_test.db.write() as tx:
+        await tx.run(TAKEN)
+        taking = asyncio.create_task(
+            under_test.core.take_provider_session(under_test.visit(), ann.subject.id, "github")
+        )
+        await _eventually_waiting(under_test)
+
+    assert await taking is None

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.core.proofs.test_first_proof import PASSKEY
 from tests.support.cores import PASSWORD, CoreUnderTest
 from tests.support.identities import session_of_provider
 from tests.support.passkeys import PARTY
@@ -211,6 +212,23 @@ async def test_a_passkey_of_the_same_user_elsewhere_is_no_way_in(under_test: Cor
     """Only what is in the project counts as what is left (security 122)."""
     ann = await travelled(under_test, under_test.identities["github"].person("1"))
     await _twin(under_test, ann, keys=[ArrivingKey(credential_id=b"k", public_key=b"k", sign_count=0)])
+    [row] = await under_test.core.linked_identities(under_test.visit(), ann.subject.id)
+    with pytest.raises(LastWayIn):
+        await under_test.core.unlink_identity(under_test.visit(webauthn=PARTY), ann.subject.id, row.id)
+
+
+async def test_what_others_have_is_no_way_in(under_test: CoreUnderTest) -> None:
+    """Neither their providers nor their passkeys (security 120)."""
+    ann, bob = [await travelled(under_test, under_test.identities["github"].person(who)) for who in ("1", "2")]
+    await linked(under_test, bob, under_test.identities["google"].person("2"))
+    await under_test.db.run(
+        PASSKEY,
+        project_id=under_test.project.id,
+        user_id=bob.subject.id,
+        id=uuid4(),
+        secret=b"of bob",
+        now=under_test.clock.now(),
+    )
     [row] = await under_test.core.linked_identities(under_test.visit(), ann.subject.id)
     with pytest.raises(LastWayIn):
         await under_test.core.unlink_identity(under_test.visit(webauthn=PARTY), ann.subject.id, row.id)

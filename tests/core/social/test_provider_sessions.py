@@ -140,3 +140,15 @@ async def test_it_is_bound_to_its_project(under_test: CoreUnderTest) -> None:
     sealed = seal(under_test.project.id, identity_id, session)
     assert seal.open(under_test.project.id, identity_id, sealed) == session
     assert seal.open((await under_test.other_project()).id, identity_id, sealed) is None
+
+
+async def test_an_older_account_that_was_used_last_counts(under_test: CoreUnderTest) -> None:
+    """Which of two was linked first does not matter."""
+    ann = await _come(under_test, "1")
+    under_test.clock.advance(timedelta(seconds=1))
+    await linked(under_test, ann, under_test.identities["github"].person("2"))
+    under_test.clock.advance(timedelta(seconds=1))
+    await _come(under_test, "1", access_token="of the first")
+    taken = await _take(under_test, ann)
+    assert taken is not None
+    assert taken.access_token.reveal() == "of the first"

@@ -214,3 +214,17 @@ async def test_an_id_token_links_as_well(serve: Serve) -> None:
         refused(answer, 400, LINKED_ALREADY, "This provider account is already linked to a user")
         await running.core.db.run(_DISABLED)
         refused(await speaker.post("/link/idtoken", body, session["accessToken"]), *DISABLED)
+
+
+async def test_whoever_unlinks_a_provider_stays_signed_in(serve: Serve) -> None:
+    """Where they do it; their other sessions end (security 29)."""
+    async with serve() as running:
+        ann, speaker = Traveller(running), Speaker(running)
+        session = await speaker.sign_up(ANN)
+        elsewhere = (await speaker.sign_in(ANN)).json()["session"]
+        await ann.travel(ann.provider("github").person("1"), connect=session["accessToken"])
+        [github] = await _providers(running, session)
+        answer = await _ours(running).post("/user/providers/unlink", {"id": github["id"]}, session["accessToken"])
+        assert answer.status_code == 200
+        assert (await speaker.refresh(session["refreshToken"])).status_code == 200
+        assert (await speaker.refresh(elsewhere["refreshToken"])).status_code == 401
