@@ -228,3 +228,12 @@ async def test_whoever_unlinks_a_provider_stays_signed_in(serve: Serve) -> None:
         assert answer.status_code == 200
         assert (await speaker.refresh(session["refreshToken"])).status_code == 200
         assert (await speaker.refresh(elsewhere["refreshToken"])).status_code == 401
+
+
+async def test_a_link_that_names_no_target_needs_one_that_is_configured(serve: Serve) -> None:
+    """There would be no way back (security 105)."""
+    async with serve(policy={"client_url": ""}) as running:
+        session = await Speaker(running).sign_up(ANN)
+        answer = await Speaker(running).post("/link/provider/github", {}, session["accessToken"])
+        refused(answer, 400, "redirectTo-not-allowed", 'The value of "options.redirectTo" is not allowed.')
+        assert "set-cookie" not in answer.headers
