@@ -7,15 +7,14 @@ import pytest
 
 from tests.dialects.nhost.passkey_speaking import Ceremonies
 from tests.importing.conftest import Move
+from tests.support.arriving import arriving
 from tests.support.authenticator import EDDSA, ES256, RS256, Authenticator, b64
 from tests.support.nhost_layout import bcrypt_hash, insert, made_key, token_hash
-from vestibule.core.arrivals import Arrival
 from vestibule.core.passkeys.answers import LONGEST_CREDENTIAL_ID
 from vestibule.core.projects import NewProject
 from vestibule.core.social import store as social
 from vestibule.core.users import parse_email
 from vestibule.kernel.errors import UserNotFound
-from vestibule.kernel.ids import UserId
 from vestibule.providers import ROWS
 from vestibule.storage import Statement
 
@@ -321,18 +320,7 @@ async def test_whoever_came_a_moment_ago_is_left_as_they_are(move: Move) -> None
     ann = await move.person(email="ann@example.com", password="old password")
     await move.run()
     subject = await move.subject(ann)
-    again = Arrival(
-        id=subject.id,
-        created_at=SINCE,
-        updated_at=SINCE,
-        last_seen_at=None,
-        status="active",
-        display_name="Somebody else",
-        avatar_url="",
-        locale="en",
-        default_role="user",
-        roles=("user",),
-    )
+    again = arriving(ann.id, SINCE)
     outcome = await move.running.core.settle_arrivals(move.running.project.id, [again])
     assert (outcome.settled, outcome.known) == (frozenset(), {subject.id})
     assert (await move.subject(ann)).display_name == subject.display_name
@@ -343,20 +331,7 @@ async def test_who_is_in_another_project_stands_in_nobodys_way(move: Move) -> No
     ann = await move.person(email="ann@example.com", phone_number="+4915112345678", phone_number_verified=True)
     core = move.running.core
     other = await core.registry.create_project(NewProject("Other", frozenset({"nhost"})))
-    there = Arrival(
-        id=UserId(ann.id),
-        created_at=SINCE,
-        updated_at=SINCE,
-        last_seen_at=None,
-        status="active",
-        display_name="Ann, elsewhere",
-        avatar_url="",
-        locale="en",
-        default_role="user",
-        roles=("user",),
-        address=parse_email("ann@example.com"),
-        phone_number="+4915112345678",
-    )
+    there = arriving(ann.id, SINCE, address=parse_email("ann@example.com"), phone_number="+4915112345678")
     assert (await core.settle_arrivals(other.id, [there])).settled == {ann.id}
     summary = await move.run()
     assert (summary.imported, summary.known, move.skipped) == (1, 0, [])

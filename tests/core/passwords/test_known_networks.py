@@ -11,7 +11,7 @@ from tests.support.guessing import ANN, ELSEWHERE, OFFICE, answer_to, fail, fail
 from vestibule.core.attempts.delay import ACCOUNT_FAILURES, DELAYS, FREE, FREE_KEPT, HELD_FREE
 from vestibule.core.passwords import NewPassword, PasswordChange
 from vestibule.core.signin import Identified, Method
-from vestibule.kernel.errors import TooManyAttempts
+from vestibule.kernel.errors import TooManyAttempts, WrongPassword
 from vestibule.kernel.secret import Secret
 
 
@@ -168,3 +168,17 @@ async def test_a_network_that_is_known_in_another_project_is_a_stranger(under_te
     await under_test.sign_up(ANN)
     await fail_from_everywhere(under_test)
     assert await wait_of(under_test, network=OFFICE) == timedelta(minutes=15)
+
+
+async def test_a_success_in_another_project_behind_the_same_proxy_forgets_nothing(under_test: CoreUnderTest) -> None:
+    """Whoever has an account there of the same address buys no tries here with it (security 80, 122)."""
+    here = replace(under_test.visit(network="172.31.0.1"), network_is_shared=True)
+    there = replace(here, project=await under_test.other_project())
+    for visit in (here, there):
+        await under_test.sign_up(ANN, visit=visit)
+    for _ in range(FREE):
+        with pytest.raises(WrongPassword):
+            await under_test.sign_in(ANN, "wrong", visit=here)
+    await under_test.sign_in(ANN, visit=there)
+    with pytest.raises(TooManyAttempts):
+        await under_test.sign_in(ANN, visit=here)

@@ -1,16 +1,18 @@
 """Providers of somebody who is signed in: linked on purpose only, unlinked unless they are the last way in."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from tests.core.proofs.test_first_proof import PASSKEY
+from tests.support.arriving import arriving
 from tests.support.cores import PASSWORD, CoreUnderTest
 from tests.support.identities import session_of_provider
 from tests.support.passkeys import PARTY
 from tests.support.travelling import ANN, come_back, connecting, departing, linked, set_out, travel, travelled
-from vestibule.core.arrivals import Arrival, ArrivingIdentity, ArrivingKey
+from vestibule.core.arrivals import ArrivingIdentity, ArrivingKey
 from vestibule.core.projects import Visit
 from vestibule.core.signin import SignedIn
 from vestibule.core.social import Linked
@@ -23,7 +25,6 @@ from vestibule.kernel.errors import (
     LastWayIn,
     UserNotActive,
 )
-from vestibule.kernel.ids import UserId
 from vestibule.kernel.secret import Secret
 from vestibule.storage import Statement
 
@@ -167,19 +168,7 @@ async def test_who_was_shut_out_neither_sees_nor_unlinks_providers(under_test: C
 async def _twin(under_test: CoreUnderTest, of: SignedIn, **brought: Any) -> Visit:
     """Let the user be in another project as well, by the same id, as after two imports; return a request there."""
     other, now = await under_test.other_project(), under_test.clock.now()
-    twin = Arrival(
-        id=UserId(of.subject.id),
-        created_at=now,
-        updated_at=now,
-        last_seen_at=None,
-        status="active",
-        display_name="Twin",
-        avatar_url="",
-        locale="en",
-        default_role="user",
-        roles=("user",),
-        **brought,
-    )
+    twin = arriving(of.subject.id, now, **brought)
     assert (await under_test.core.settle_arrivals(other.id, [twin])).settled == {of.subject.id}
     return under_test.visit(project=other)
 
@@ -232,3 +221,14 @@ async def test_what_others_have_is_no_way_in(under_test: CoreUnderTest) -> None:
     [row] = await under_test.core.linked_identities(under_test.visit(), ann.subject.id)
     with pytest.raises(LastWayIn):
         await under_test.core.unlink_identity(under_test.visit(webauthn=PARTY), ann.subject.id, row.id)
+
+
+async def test_what_a_twin_in_another_project_used_last_is_not_what_is_handed_out(under_test: CoreUnderTest) -> None:
+    """The newest account at the provider is looked for among one's own (security 122)."""
+    github, now = under_test.identities["github"], under_test.clock.now()
+    ann = await travelled(under_test, github.person("1"), session=session_of_provider(now))
+    later = ArrivingIdentity(
+        provider="github", issuer=github.issuer, subject="2", created_at=now + timedelta(seconds=1)
+    )
+    await _twin(under_test, ann, identities=[later])
+    assert await under_test.core.take_provider_session(under_test.visit(), ann.subject.id, "github") is not None
