@@ -7,7 +7,7 @@ import pytest
 
 from tests.cross.routes import NOTHING, Route, listed
 from vestibule.dialects.nhost import limits
-from vestibule.settings import nhost_names
+from vestibule.settings import nhost
 from vestibule.wire import Limit
 
 MAIL: Final = {
@@ -65,7 +65,7 @@ def test_each_route_is_counted_as_the_newest_server_does(route: Route) -> None:
 def test_the_amounts_are_those_of_nhost() -> None:
     """Without a variable, and with: each group has its own two."""
     declared = {value.group: value for value in vars(limits).values() if isinstance(value, Limit)}
-    assert declared.keys() == nhost_names.RATE_LIMITS.keys()
+    assert declared.keys() == nhost.limits.RATE_LIMITS.keys()
     amounts = {group: (limit.amount, limit.window) for group, limit in declared.items()}
     assert amounts == {
         "global": (100, timedelta(minutes=1)),
@@ -74,6 +74,6 @@ def test_the_amounts_are_those_of_nhost() -> None:
         "brute-force": (10, timedelta(minutes=5)),
         "signups": (10, timedelta(minutes=5)),
     }
-    for group, (burst, interval) in nhost_names.RATE_LIMITS.items():
+    for group, (burst, interval) in nhost.limits.RATE_LIMITS.items():
         assert (burst.default, interval.default) == amounts[group]
     assert {limit.strategy for limit in declared.values()} == {"sliding"}

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.nhost_environment import IMPOSSIBLE, NAMES, deployment
-from vestibule.settings import Flags, SettingsError, load, nhost_names, read
-from vestibule.settings.nhost_unused import SWITCHES, UNUSED, why_unused
+from vestibule.settings import Flags, SettingsError, load, nhost, read
+from vestibule.settings.nhost.unused import SWITCHES, UNUSED, why_unused
 
-DECLARED = {variable.name for section in nhost_names.SECTIONS.values() for variable in section}
+DECLARED = {variable.name for section in nhost.SECTIONS.values() for variable in section}
 
 
 def problems_of(environ: dict[str, str], flags: Flags | None = None) -> str:
@@ -44,7 +44,7 @@ def test_an_impossible_value_stops_the_start_and_is_named(tmp_path: Path, name: 
 def test_every_typed_variable_has_an_impossible_value_to_try() -> None:
     """What takes any text has none."""
     typed = set()
-    for section in nhost_names.SECTIONS.values():
+    for section in nhost.SECTIONS.values():
         for variable in section:
             try:
                 variable.parse("no value at all")

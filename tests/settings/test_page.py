@@ -1,18 +1,25 @@
 """The documentation of the settings."""
 
+import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
-from vestibule.settings import nhost_names, own
+from vestibule.settings import nhost, own
 from vestibule.settings.environ import Variable
-from vestibule.settings.nhost_unused import UNUSED
+from vestibule.settings.nhost.unused import UNUSED
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def declared_in(module: object) -> set[str]:
-    return {value.name for value in vars(module).values() if isinstance(value, Variable)}
+def declared_in(package: ModuleType) -> set[str]:
+    found = set()
+    for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        values = vars(importlib.import_module(module.name)).values()
+        found |= {value.name for value in values if isinstance(value, Variable)}
+    return found
 
 
 def test_the_page_is_fresh() -> None:
@@ -23,12 +30,14 @@ def test_the_page_is_fresh() -> None:
 
 def test_every_declared_variable_is_documented() -> None:
     """A variable outside the sections would be refused as unknown."""
-    for module in (own, nhost_names):
-        listed = {variable.name for section in module.SECTIONS.values() for variable in section}
-        assert declared_in(module) <= listed
+    for package in (own, nhost):
+        listed = {variable.name for section in package.SECTIONS.values() for variable in section}
+        declared = declared_in(package)
+        assert declared
+        assert declared <= listed
 
 
 def test_no_name_is_both_used_and_unused() -> None:
     """A name moves from one list to the other when it is built."""
-    used = {variable.name for section in nhost_names.SECTIONS.values() for variable in section}
+    used = {variable.name for section in nhost.SECTIONS.values() for variable in section}
     assert not used & UNUSED

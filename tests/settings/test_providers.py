@@ -20,7 +20,7 @@ from vestibule.providers import (
     TwitterSettings,
 )
 from vestibule.settings import Flags, SettingsError, load, read
-from vestibule.settings.provider_names import PROVIDERS
+from vestibule.settings.nhost.providers import PROVIDERS
 
 Environ = dict[str, str]
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.nhost_environment import NAMES, as_env_file, deployment
 from vestibule.settings import Flags
-from vestibule.settings.nhost_unused import UNUSED
+from vestibule.settings.nhost.unused import UNUSED
 from vestibule.settings.reading import what_can_be_read
 from vestibule.settings.verdicts import Use, Verdict, verdicts
 

@@ -7,7 +7,7 @@ from typing import Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from vestibule.settings.nhost_unused import SWITCHES
+from vestibule.settings.nhost.unused import SWITCHES
 
 JWT_SECRET: Final = json.dumps({"type": "HS256", "key": "a secret that is long enough for HS256, and then some"})
 

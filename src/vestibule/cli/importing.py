@@ -118,10 +118,10 @@ def _old_key(given: str | None, flags: Flags) -> "OldKey | None":
     from vestibule.asgi.exits import Ending, ExitCode  # noqa: PLC0415
     from vestibule.importing import InvalidKey, OldKey  # noqa: PLC0415
     from vestibule.kernel.secret import Secret  # noqa: PLC0415
-    from vestibule.settings import nhost_names  # noqa: PLC0415
+    from vestibule.settings import nhost  # noqa: PLC0415
 
     with endings():
-        text = given or reader_of(environment(), flags).get(nhost_names.ENCRYPTION_KEY)
+        text = given or reader_of(environment(), flags).get(nhost.tokens.ENCRYPTION_KEY)
     if not text:
         return None
     try:

@@ -5,14 +5,14 @@ from urllib.parse import urlsplit
 
 from vestibule.core.passwords import Argon2Profile
 from vestibule.core.redirects import AllowList
-from vestibule.settings import nhost_names, own
+from vestibule.settings import nhost, own
 from vestibule.settings.environ import Layer, Reader, nearest
-from vestibule.settings.nhost_unused import UNUSED
+from vestibule.settings.nhost.unused import UNUSED
 from vestibule.settings.process import is_loopback
 from vestibule.settings.urls import without_secrets
 
 _OWN: Final = frozenset(variable.name for section in own.SECTIONS.values() for variable in section)
-_NHOST: Final = UNUSED | {variable.name for section in nhost_names.SECTIONS.values() for variable in section}
+_NHOST: Final = UNUSED | {variable.name for section in nhost.SECTIONS.values() for variable in section}
 _NHOST_PREFIX: Final = "AUTH_"
 
 # Beside AUTH_* a few names of Hasura and PostgreSQL are read. Those programs have many more of their own, so that only
@@ -53,7 +53,7 @@ def meant(name: str) -> str:
 
 def values(reader: Reader) -> None:
     """Note each declared value that cannot be, also where nothing would ask for it as things are set."""
-    for sections in (own.SECTIONS, nhost_names.SECTIONS):
+    for sections in (own.SECTIONS, nhost.SECTIONS):
         for section in sections.values():
             for variable in section:
                 reader.get(variable)
@@ -70,11 +70,11 @@ def url(reader: Reader, name: str, value: str, *, dev: bool) -> str:
         reader.refuse(name, f"is {without_secrets(value)!r}", "write it like https://auth.acme.example")
     elif parts.username is not None or parts.password is not None:
         reader.refuse(name, "holds a user name or password", "write it like https://auth.acme.example")
-    elif parts.scheme == "http" and not (dev or is_loopback(parts.hostname) or reader.get(own.ALLOW_HTTP)):
+    elif parts.scheme == "http" and not (dev or is_loopback(parts.hostname) or reader.get(own.serving.ALLOW_HTTP)):
         reader.refuse(
             name,
             "is not https, so tokens could be read on the way",
-            f"use https, or set {own.ALLOW_HTTP.name}=true where the network is trusted",
+            f"use https, or set {own.serving.ALLOW_HTTP.name}=true where the network is trusted",
         )
     return value.rstrip("/")
 
@@ -82,8 +82,8 @@ def url(reader: Reader, name: str, value: str, *, dev: bool) -> str:
 def redirect_urls(reader: Reader) -> None:
     """Note redirect targets that make no sense."""
     for variable, patterns in (
-        (nhost_names.CLIENT_URL, (reader.get(nhost_names.CLIENT_URL),)),
-        (nhost_names.REDIRECT_URLS, reader.get(nhost_names.REDIRECT_URLS)),
+        (nhost.server.CLIENT_URL, (reader.get(nhost.server.CLIENT_URL),)),
+        (nhost.server.REDIRECT_URLS, reader.get(nhost.server.REDIRECT_URLS)),
     ):
         try:
             AllowList.of(patterns)
@@ -94,18 +94,20 @@ def redirect_urls(reader: Reader) -> None:
 def argon2(reader: Reader, *, dev: bool) -> Argon2Profile:
     """Return the parameters of password hashing; below OWASP's floor they are a problem."""
     profile = Argon2Profile(
-        memory_kib=reader.get(own.ARGON2_MEMORY),
-        iterations=reader.get(own.ARGON2_ITERATIONS),
-        lanes=reader.get(own.ARGON2_LANES),
+        memory_kib=reader.get(own.hashing.ARGON2_MEMORY),
+        iterations=reader.get(own.hashing.ARGON2_ITERATIONS),
+        lanes=reader.get(own.hashing.ARGON2_LANES),
     )
     if profile.memory_kib < 8 * profile.lanes:  # RFC 9106 section 3.1
-        reader.refuse(own.ARGON2_MEMORY.name, "is less than 8 KiB per lane", f"set {own.ARGON2_LANES.name}=1")
+        reader.refuse(
+            own.hashing.ARGON2_MEMORY.name, "is less than 8 KiB per lane", f"set {own.hashing.ARGON2_LANES.name}=1"
+        )
     strong = any(
         profile.memory_kib >= memory and profile.iterations >= iterations for memory, iterations in _ARGON2_FLOOR
     )
-    if not (strong or dev or reader.get(own.ALLOW_WEAK_HASHING)):
+    if not (strong or dev or reader.get(own.hashing.ALLOW_WEAK_HASHING)):
         reader.refuse(
-            own.ARGON2_MEMORY.name,
+            own.hashing.ARGON2_MEMORY.name,
             f"with {profile.iterations} iterations is weaker than OWASP's floor",
             "use 19456 with 2 iterations, which is the default",
         )

@@ -10,8 +10,8 @@ import msgspec
 from vestibule.kernel.secret import Secret
 from vestibule.providers import AcceptedIdTokens, ClientAuthentication, ConfiguredProvider
 from vestibule.providers.custom import discovered_row, plain_row
-from vestibule.settings import provider_names as names
 from vestibule.settings.environ import Reader, nearest
+from vestibule.settings.nhost import providers as names
 from vestibule.settings.urls import is_safe_url
 
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]")

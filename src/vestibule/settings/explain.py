@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from vestibule.settings import nhost_names, own
+from vestibule.settings import nhost, own
 from vestibule.settings.environ import Reader, Variable
 from vestibule.settings.urls import MASK, without_secrets
 
@@ -35,7 +35,7 @@ def _explained(reader: Reader, *, everything: bool) -> Iterator[Explained]:
 
 def every_variable() -> Iterator[Variable[Any]]:  # Any: variables of every type
     """Yield each variable that is read, in the order of the documentation."""
-    for sections in (own.SECTIONS, nhost_names.SECTIONS):
+    for sections in (own.SECTIONS, nhost.SECTIONS):
         for section in sections.values():
             yield from section
 

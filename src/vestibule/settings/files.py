@@ -20,7 +20,7 @@ _OWN_NAMES: Final = {
     variable.name.removeprefix(own.PREFIX).lower(): variable.name
     for section in own.SECTIONS.values()
     for variable in section
-    if variable is not own.CONFIG
+    if variable is not own.files.CONFIG
 }
 
 

@@ -8,8 +8,7 @@ from typing import Any, Final
 from vestibule.core.signing import Algorithm, signing_key_from_pem
 from vestibule.kernel.keyring import MIN_ROOT_KEY_BYTES
 from vestibule.kernel.secret import Secret
-from vestibule.settings import nhost_names as nhost
-from vestibule.settings import own
+from vestibule.settings import nhost, own
 from vestibule.settings.environ import Reader
 from vestibule.settings.files import DevKeys
 from vestibule.settings.tree import ConfiguredJwt
@@ -22,10 +21,12 @@ _MAKE_ONE: Final = "make one with: openssl rand -hex 32"
 
 def root_keys(reader: Reader, jwt: ConfiguredJwt | None, dev: DevKeys | None) -> tuple[tuple[Secret, ...], str]:
     """Return the root keys, the current one first, and the name of where they come from."""
-    listed = reader.get(own.SECRET_KEYS)
-    single = reader.get(nhost.ENCRYPTION_KEY)
+    listed = reader.get(own.keys.SECRET_KEYS)
+    single = reader.get(nhost.tokens.ENCRYPTION_KEY)
     if listed or single:
-        found, origin = (listed, own.SECRET_KEYS.name) if listed else ((single or "",), nhost.ENCRYPTION_KEY.name)
+        found, origin = (
+            (listed, own.keys.SECRET_KEYS.name) if listed else ((single or "",), nhost.tokens.ENCRYPTION_KEY.name)
+        )
         if dev is None and any(len(key.encode()) < MIN_ROOT_KEY_BYTES for key in found):
             reader.refuse(origin, f"holds a key of less than {MIN_ROOT_KEY_BYTES} bytes", _MAKE_ONE)
         return tuple(Secret(_padded(key)) for key in found), origin
@@ -33,13 +34,13 @@ def root_keys(reader: Reader, jwt: ConfiguredJwt | None, dev: DevKeys | None) ->
         return (dev.secret_key,), str(dev.path)
     if jwt is not None:
         reader.warn(
-            own.SECRET_KEYS.name,
-            f"is unset, the root key is derived from {nhost.JWT_SECRET.name}, which can then never change",
+            own.keys.SECRET_KEYS.name,
+            f"is unset, the root key is derived from {nhost.tokens.JWT_SECRET.name}, which can then never change",
             _MAKE_ONE,
         )
-        return (_derived(jwt),), f"derived from {nhost.JWT_SECRET.name}"
-    if not reader.is_set(nhost.JWT_SECRET):  # one that is set and wrong is a problem already
-        reader.refuse(own.SECRET_KEYS.name, "is unset, and no other root key is configured", _MAKE_ONE)
+        return (_derived(jwt),), f"derived from {nhost.tokens.JWT_SECRET.name}"
+    if not reader.is_set(nhost.tokens.JWT_SECRET):  # one that is set and wrong is a problem already
+        reader.refuse(own.keys.SECRET_KEYS.name, "is unset, and no other root key is configured", _MAKE_ONE)
     return (), ""
 
 
@@ -56,13 +57,13 @@ def _derived(jwt: ConfiguredJwt) -> Secret:
 
 def configured_jwt(reader: Reader, *, is_dev: bool) -> ConfiguredJwt | None:
     """Read HASURA_GRAPHQL_JWT_SECRET; what is wrong with it is noted in `reader`."""
-    written = reader.get(nhost.JWT_SECRET)
+    written = reader.get(nhost.tokens.JWT_SECRET)
     if written is None:
         return None
     try:
         return _jwt(written, is_dev=is_dev)
     except ValueError as error:
-        reader.refuse(nhost.JWT_SECRET.name, str(error))
+        reader.refuse(nhost.tokens.JWT_SECRET.name, str(error))
         return None
 
 

@@ -4,8 +4,7 @@ import re
 from typing import Final
 
 from vestibule.kernel.secret import Secret
-from vestibule.settings import nhost_names as nhost
-from vestibule.settings import own
+from vestibule.settings import nhost, own
 from vestibule.settings.environ import Reader
 from vestibule.wire import LimitSettings
 from vestibule.wire.limits import Allowance
@@ -17,19 +16,19 @@ _PREFIX: Final = re.compile(r"[!-~]{0,64}")  # what memcached takes in a key
 
 def limit_settings(reader: Reader, *, workers: int) -> LimitSettings:
     """Return the limits; those of nhost are off unless Nhost's own switch turns them on."""
-    redis_url = reader.get(own.REDIS_URL)
+    redis_url = reader.get(own.limits.REDIS_URL)
     if redis_url and not redis_url.startswith(_REDIS):
         reader.refuse(
-            own.REDIS_URL.name, "is no Redis URL", "write it like redis://host:6379/0 or unix:///run/redis.sock"
+            own.limits.REDIS_URL.name, "is no Redis URL", "write it like redis://host:6379/0 or unix:///run/redis.sock"
         )
     amounts: dict[str, Allowance | None] = {
         f"nhost.{group}": (reader.get(burst), reader.get(interval))
-        for group, (burst, interval) in nhost.RATE_LIMITS.items()
+        for group, (burst, interval) in nhost.limits.RATE_LIMITS.items()
     }
-    if not reader.get(nhost.RATE_LIMIT_ENABLE):
+    if not reader.get(nhost.limits.RATE_LIMIT_ENABLE):
         amounts = dict.fromkeys(amounts)
     return LimitSettings(
-        enabled=reader.get(own.RATE_LIMITS),
+        enabled=reader.get(own.limits.RATE_LIMITS),
         amounts=amounts,
         workers=workers,
         redis_url=Secret(redis_url) if redis_url else None,
@@ -39,18 +38,18 @@ def limit_settings(reader: Reader, *, workers: int) -> LimitSettings:
 
 
 def _memcached(reader: Reader) -> str | None:
-    servers = reader.get(nhost.MEMCACHE_SERVER)
+    servers = reader.get(nhost.limits.MEMCACHE_SERVER)
     if not servers:
         return None
     if wrong := [server for server in servers if not _SERVER.fullmatch(server)]:
-        reader.refuse(nhost.MEMCACHE_SERVER.name, f"names {wrong[0]!r}", "write it like cache:11211")
-    if reader.is_set(own.REDIS_URL):
-        reader.warn(nhost.MEMCACHE_SERVER.name, f"is not used, since {own.REDIS_URL.name} is set")
+        reader.refuse(nhost.limits.MEMCACHE_SERVER.name, f"names {wrong[0]!r}", "write it like cache:11211")
+    if reader.is_set(own.limits.REDIS_URL):
+        reader.warn(nhost.limits.MEMCACHE_SERVER.name, f"is not used, since {own.limits.REDIS_URL.name} is set")
     return ",".join(server if server.rpartition("]")[2].count(":") else f"{server}:11211" for server in servers)
 
 
 def _prefix(reader: Reader) -> str:
-    found = reader.get(nhost.MEMCACHE_PREFIX)
+    found = reader.get(nhost.limits.MEMCACHE_PREFIX)
     if not _PREFIX.fullmatch(found):
-        reader.refuse(nhost.MEMCACHE_PREFIX.name, "cannot begin a key", "use up to 64 letters, without blanks")
+        reader.refuse(nhost.limits.MEMCACHE_PREFIX.name, "cannot begin a key", "use up to 64 letters, without blanks")
     return found

@@ -12,8 +12,7 @@ from vestibule.delivery.settings import (
     require_sender,
 )
 from vestibule.kernel.secret import Secret
-from vestibule.settings import nhost_names as nhost
-from vestibule.settings import own
+from vestibule.settings import nhost, own
 from vestibule.settings.environ import Reader
 
 _POSTMARK: Final = "postmark"  # no host: Nhost Auth's word for the API instead of SMTP
@@ -21,46 +20,48 @@ _POSTMARK: Final = "postmark"  # no host: Nhost Auth's word for the API instead 
 
 def mail_settings(reader: Reader) -> MailSettings | None:
     """Return how mail leaves; None when no mail server is named. Problems are noted in `reader`."""
-    host = reader.get(nhost.SMTP_HOST)
+    host = reader.get(nhost.mail.SMTP_HOST)
     if not host:
         return None
-    if not reader.is_set(nhost.SMTP_SENDER):
-        reader.refuse(nhost.SMTP_SENDER.name, "is unset", "set it to an address, like auth@acme.example")
+    if not reader.is_set(nhost.mail.SMTP_SENDER):
+        reader.refuse(nhost.mail.SMTP_SENDER.name, "is unset", "set it to an address, like auth@acme.example")
         return None
     try:
-        require_sender(reader.get(nhost.SMTP_SENDER))
+        require_sender(reader.get(nhost.mail.SMTP_SENDER))
     except ValueError as error:
-        reader.refuse(nhost.SMTP_SENDER.name, f"cannot be used: {error}")
+        reader.refuse(nhost.mail.SMTP_SENDER.name, f"cannot be used: {error}")
         return None
     try:
         if host == _POSTMARK:
             return PostmarkSettings(
-                token=Secret(reader.get(nhost.SMTP_PASS).strip()),
-                sender=reader.get(nhost.SMTP_SENDER),
-                templates=reader.get(own.POSTMARK_TEMPLATES),
-                default_locale=reader.get(nhost.DEFAULT_LOCALE),
+                token=Secret(reader.get(nhost.mail.SMTP_PASS).strip()),
+                sender=reader.get(nhost.mail.SMTP_SENDER),
+                templates=reader.get(own.mail.POSTMARK_TEMPLATES),
+                default_locale=reader.get(nhost.users.DEFAULT_LOCALE),
             )
         return SmtpSettings(
             host=host,
-            sender=reader.get(nhost.SMTP_SENDER),
-            port=reader.get(nhost.SMTP_PORT),
-            secure=reader.get(nhost.SMTP_SECURE),
-            user=reader.get(nhost.SMTP_USER),
-            password=Secret(reader.get(nhost.SMTP_PASS)),
-            auth_method=cast("AuthMethod", reader.get(nhost.SMTP_METHOD)),  # one_of() has checked both
-            starttls=cast("StartTls", reader.get(own.SMTP_STARTTLS)),
-            x_smtpapi=reader.get(nhost.SMTP_API_HEADER),
-            ca_file=reader.get(own.SMTP_CA_FILE),
+            sender=reader.get(nhost.mail.SMTP_SENDER),
+            port=reader.get(nhost.mail.SMTP_PORT),
+            secure=reader.get(nhost.mail.SMTP_SECURE),
+            user=reader.get(nhost.mail.SMTP_USER),
+            password=Secret(reader.get(nhost.mail.SMTP_PASS)),
+            auth_method=cast("AuthMethod", reader.get(nhost.mail.SMTP_METHOD)),  # one_of() has checked both
+            starttls=cast("StartTls", reader.get(own.mail.SMTP_STARTTLS)),
+            x_smtpapi=reader.get(nhost.mail.SMTP_API_HEADER),
+            ca_file=reader.get(own.mail.SMTP_CA_FILE),
         )
     except ValueError as error:
-        mend = f"set {nhost.SMTP_PASS.name}" if host == _POSTMARK and not reader.is_set(nhost.SMTP_PASS) else ""
-        reader.refuse(nhost.SMTP_HOST.name, f"cannot be used: {error}", mend)
+        mend = (
+            f"set {nhost.mail.SMTP_PASS.name}" if host == _POSTMARK and not reader.is_set(nhost.mail.SMTP_PASS) else ""
+        )
+        reader.refuse(nhost.mail.SMTP_HOST.name, f"cannot be used: {error}", mend)
         return None
 
 
 def mail_templates(reader: Reader) -> Path | None:
     """Return the folder of the operator's own templates; None when there is none. Problems are noted in `reader`."""
-    variable = nhost.TEMPLATES_PATH
+    variable = nhost.mail.TEMPLATES_PATH
     folder = Path(reader.get(variable))
     if not folder.is_dir():
         if reader.is_set(variable):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from vestibule.settings import dotenv, files, nhost_names, own
+from vestibule.settings import dotenv, files, nhost, own
 from vestibule.settings.environ import Layer, Reader, SettingsError
 
 DEV: Final = "--dev"  # the layer of what it assumes
@@ -54,7 +54,7 @@ def environment() -> Mapping[str, str]:
 
 def reader_of(environ: Mapping[str, str], flags: Flags) -> Reader:
     """Return the layers of settings, the strongest first. Raises: SettingsError for an unreadable file."""
-    named = flags.config_file or environ.get(own.CONFIG.name, "").strip()
+    named = flags.config_file or environ.get(own.files.CONFIG.name, "").strip()
     path = Path(named) if named else None
     layers = [
         Layer("the command line", flags.values()),
@@ -69,46 +69,48 @@ def reader_of(environ: Mapping[str, str], flags: Flags) -> Reader:
 
 _DEV_PORTS: Final = (3000, 4200, 5173, 8080)  # where the usual tools serve a front end
 _DEV_VALUES: Final = {
-    own.HOST.name: "127.0.0.1",
-    own.DATABASE_URL.name: DEV_DATABASE,
-    own.DIALECTS.name: "nhost,sublay,accountmaker",
-    own.ALLOWED_ORIGINS.name: ",".join(f"http://localhost:{port}" for port in _DEV_PORTS),
-    own.RATE_LIMITS.name: "false",
-    own.MIGRATE.name: "true",
-    own.WORKERS.name: "1",
-    nhost_names.VERIFIED_REQUIRED.name: "false",
-    nhost_names.CLIENT_URL.name: "http://localhost:3000",
+    own.serving.HOST.name: "127.0.0.1",
+    own.database.DATABASE_URL.name: DEV_DATABASE,
+    own.serving.DIALECTS.name: "nhost,sublay,accountmaker",
+    own.serving.ALLOWED_ORIGINS.name: ",".join(f"http://localhost:{port}" for port in _DEV_PORTS),
+    own.limits.RATE_LIMITS.name: "false",
+    own.database.MIGRATE.name: "true",
+    own.serving.WORKERS.name: "1",
+    nhost.users.VERIFIED_REQUIRED.name: "false",
+    nhost.server.CLIENT_URL.name: "http://localhost:3000",
     **dict.fromkeys(
         (
             variable.name
             for variable in (
-                nhost_names.ANONYMOUS_ENABLED,
-                nhost_names.LINKS_ENABLED,
-                nhost_names.EMAIL_CODES_ENABLED,
-                nhost_names.TEXT_CODES_ENABLED,
-                nhost_names.MFA_ENABLED,
-                nhost_names.WEBAUTHN_ENABLED,
+                nhost.ways_in.ANONYMOUS_ENABLED,
+                nhost.ways_in.LINKS_ENABLED,
+                nhost.ways_in.EMAIL_CODES_ENABLED,
+                nhost.ways_in.TEXT_CODES_ENABLED,
+                nhost.ways_in.MFA_ENABLED,
+                nhost.ways_in.WEBAUTHN_ENABLED,
             )
         ),
         "true",
     ),
-    nhost_names.WEBAUTHN_ORIGINS.name: ",".join(f"http://localhost:{port}" for port in _DEV_PORTS),
+    nhost.ways_in.WEBAUTHN_ORIGINS.name: ",".join(f"http://localhost:{port}" for port in _DEV_PORTS),
 }
 
 
 def listening(reader: Reader, flags: Flags) -> Listening:
     """Read where to listen; problems are noted in `reader`."""
-    host = reader.get(own.HOST)
+    host = reader.get(own.serving.HOST)
     if flags.dev and not flags.dev_expose and not is_loopback(host):
-        reader.refuse(own.HOST.name, f"is {host}, and --dev stays on this machine", "add --dev-expose to let others in")
-    workers = reader.get(own.WORKERS) or (1 if is_sqlite(reader) else cores())
-    port = reader.get(reader.first(own.PORT, nhost_names.PORT))
+        reader.refuse(
+            own.serving.HOST.name, f"is {host}, and --dev stays on this machine", "add --dev-expose to let others in"
+        )
+    workers = reader.get(own.serving.WORKERS) or (1 if is_sqlite(reader) else cores())
+    port = reader.get(reader.first(own.serving.PORT, nhost.server.PORT))
     return Listening(
         host=host,
         port=port,
         workers=workers,
-        shutdown_grace=reader.get(own.SHUTDOWN),
-        log_as_text=reader.get(nhost_names.LOG_TEXT),
+        shutdown_grace=reader.get(own.serving.SHUTDOWN),
+        log_as_text=reader.get(nhost.server.LOG_TEXT),
     )
 
 
@@ -123,7 +125,7 @@ def listening_of(environ: Mapping[str, str], flags: Flags) -> Listening:
 
 def is_sqlite(reader: Reader) -> bool:
     """Tell whether the database is a SQLite file."""
-    chosen = reader.first(own.DATABASE_URL, nhost_names.POSTGRES, nhost_names.HASURA_DATABASE)
+    chosen = reader.first(own.database.DATABASE_URL, nhost.server.POSTGRES, nhost.server.HASURA_DATABASE)
     return (reader.get(chosen) or "").startswith("sqlite:")
 
 

@@ -5,29 +5,28 @@ from urllib.parse import urlsplit
 from vestibule.core.passwords import Stuffing
 from vestibule.kernel.secret import Secret
 from vestibule.protection.settings import ProtectionSettings
-from vestibule.settings import nhost_names as nhost
-from vestibule.settings import own
+from vestibule.settings import nhost, own
 from vestibule.settings.environ import Reader, Variable
 from vestibule.settings.urls import without_secrets
 
 
 def protection_settings(reader: Reader) -> ProtectionSettings:
     """Return which protections are on. Problems are noted in `reader`."""
-    secret = reader.get(nhost.TURNSTILE_SECRET)
+    secret = reader.get(nhost.protection.TURNSTILE_SECRET)
     return ProtectionSettings(
         turnstile_secret=Secret(secret) if secret else None,
-        turnstile_url=_url(reader, own.TURNSTILE_URL),
-        leaked_passwords_refused=reader.get(nhost.HIBP_ENABLED),
-        leaked_passwords_url=_url(reader, own.HIBP_URL).rstrip("/") + "/",
+        turnstile_url=_url(reader, own.protection.TURNSTILE_URL),
+        leaked_passwords_refused=reader.get(nhost.protection.HIBP_ENABLED),
+        leaked_passwords_url=_url(reader, own.protection.HIBP_URL).rstrip("/") + "/",
     )
 
 
 def stuffing(reader: Reader) -> Stuffing:
     """Return when sign-ins look like stolen passwords being tried."""
     return Stuffing(
-        failures=reader.get(own.STUFFING_FAILURES),
-        percent=reader.get(own.STUFFING_PERCENT),
-        accounts=reader.get(own.STUFFING_ACCOUNTS),
+        failures=reader.get(own.protection.STUFFING_FAILURES),
+        percent=reader.get(own.protection.STUFFING_PERCENT),
+        accounts=reader.get(own.protection.STUFFING_ACCOUNTS),
     )
 
 

@@ -16,9 +16,9 @@ from vestibule.providers import (
     Row,
     TwitterSettings,
 )
-from vestibule.settings import provider_names as names
 from vestibule.settings.custom_providers import custom_providers
 from vestibule.settings.environ import Reader, Variable
+from vestibule.settings.nhost import providers as names
 from vestibule.settings.urls import is_safe_url, origin
 
 _SEE: Final = "see docs/providers.md"

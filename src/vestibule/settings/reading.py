@@ -11,8 +11,7 @@ from vestibule.core.passwords import HashingLoad
 from vestibule.core.projects import Gravatar, Policy
 from vestibule.core.reaper import Retention
 from vestibule.core.signing import Algorithm
-from vestibule.settings import checks, files, own
-from vestibule.settings import nhost_names as nhost
+from vestibule.settings import checks, files, nhost, own
 from vestibule.settings.claims import claims_settings
 from vestibule.settings.dev_provider import dev_provider, with_dev_provider
 from vestibule.settings.doors import Door, accountmaker_settings, nhost_settings, sublay_settings
@@ -20,7 +19,7 @@ from vestibule.settings.environ import Problem, Reader, SettingsError, Variable
 from vestibule.settings.keys import configured_jwt, root_keys
 from vestibule.settings.limits import limit_settings
 from vestibule.settings.mail import mail_settings, mail_templates
-from vestibule.settings.nhost_unused import turned_on, unsafe_switches
+from vestibule.settings.nhost.unused import turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
 from vestibule.settings.protection import protection_settings, stuffing
@@ -69,7 +68,7 @@ def what_can_be_read(
     Raises: SettingsError for an unreadable file.
     """
     reader = reader_of(environ, flags)
-    checks.names(reader, list(reader.layers), strict=reader.get(own.STRICT))
+    checks.names(reader, list(reader.layers), strict=reader.get(own.files.STRICT))
     checks.values(reader)
     reader.problems += unsafe_switches(reader)
     dev = files.dev_keys(dev_folder) if flags.dev else None
@@ -91,9 +90,9 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
     mail = mail_settings(reader)
     if flags.dev and mail is None and place.workers > 1:
         reader.refuse(
-            own.WORKERS.name,
+            own.serving.WORKERS.name,
             f"is {place.workers}, and the mailbox of --dev lives in one process",
-            f"use one worker, or set {nhost.SMTP_HOST.name}",
+            f"use one worker, or set {nhost.mail.SMTP_HOST.name}",
         )
     door = Door(reader=reader, jwt=jwt, public_url=public_url, is_dev=flags.dev)
     database_url = _database_url(reader)
@@ -106,13 +105,13 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
     checks.redirect_urls(reader)
     return Settings(
         database_url=database_url,
-        migrations_url=_usable_database(reader, nhost.POSTGRES_MIGRATIONS) or database_url,
-        pool_size=reader.get(own.POOL_SIZE),
-        pgbouncer=reader.get(own.PGBOUNCER),
+        migrations_url=_usable_database(reader, nhost.server.POSTGRES_MIGRATIONS) or database_url,
+        pool_size=reader.get(own.database.POOL_SIZE),
+        pgbouncer=reader.get(own.database.PGBOUNCER),
         root_keys=keys,
         root_keys_origin=origin,
         jwt=jwt,
-        signing_algorithm=Algorithm(reader.get(own.SIGNING_ALGORITHM)),
+        signing_algorithm=Algorithm(reader.get(own.keys.SIGNING_ALGORITHM)),
         project_name=_project_name(reader),
         policy=policy,
         dialects=dialects,
@@ -130,30 +129,30 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
         host=place.host,
         port=place.port,
         workers=place.workers,
-        metrics_port=reader.get(own.METRICS_PORT),
-        metrics_host=reader.get(own.METRICS_HOST),
+        metrics_port=reader.get(own.serving.METRICS_PORT),
+        metrics_host=reader.get(own.serving.METRICS_HOST),
         dev=flags.dev,
         dev_expose=flags.dev_expose,
         limits=limit_settings(reader, workers=place.workers),
         trusted_proxies=_trusted_proxies(reader),
-        access_log=reader.get(own.ACCESS_LOG),
+        access_log=reader.get(own.serving.ACCESS_LOG),
         log_as_text=place.log_as_text,
-        log_debug=reader.get(nhost.DEBUG),
-        echo_request_id=reader.get(own.ECHO_REQUEST_ID),
+        log_debug=reader.get(nhost.server.DEBUG),
+        echo_request_id=reader.get(own.serving.ECHO_REQUEST_ID),
         argon2=checks.argon2(reader, dev=flags.dev),
         hashing=HashingLoad(
-            threads=reader.get(own.HASHING_THREADS) or max(1, cores() // place.workers),
-            waiting=reader.get(own.HASHING_WAITING),
-            deadline_seconds=reader.get(own.HASHING_DEADLINE).total_seconds(),
+            threads=reader.get(own.hashing.HASHING_THREADS) or max(1, cores() // place.workers),
+            waiting=reader.get(own.hashing.HASHING_WAITING),
+            deadline_seconds=reader.get(own.hashing.HASHING_DEADLINE).total_seconds(),
         ),
         stuffing=stuffing(reader),
-        refresh_grace=reader.get(own.REFRESH_GRACE),
+        refresh_grace=reader.get(own.signins.REFRESH_GRACE),
         retention=Retention(
-            messages=reader.get(own.KEEP_MESSAGES),
-            unsent_messages=reader.get(own.KEEP_UNSENT),
-            audit=reader.get(own.KEEP_AUDIT),
+            messages=reader.get(own.retention.KEEP_MESSAGES),
+            unsent_messages=reader.get(own.retention.KEEP_UNSENT),
+            audit=reader.get(own.retention.KEEP_AUDIT),
         ),
-        migrate=reader.get(own.MIGRATE),
+        migrate=reader.get(own.database.MIGRATE),
         shutdown_grace=place.shutdown_grace,
         dev_service_key=dev.service_key if dev else None,
         dev_client_id=dev.client_id if dev else None,
@@ -162,11 +161,11 @@ def _settings(reader: Reader, flags: Flags, dev: files.DevKeys | None) -> Settin
 
 
 def _database_url(reader: Reader) -> str:
-    chosen = reader.first(own.DATABASE_URL, nhost.POSTGRES, nhost.HASURA_DATABASE)
+    chosen = reader.first(own.database.DATABASE_URL, nhost.server.POSTGRES, nhost.server.HASURA_DATABASE)
     found = _usable_database(reader, chosen)
     if found is None:
         reader.refuse(
-            own.DATABASE_URL.name,
+            own.database.DATABASE_URL.name,
             "is unset, and so are POSTGRES_CONNECTION and HASURA_GRAPHQL_DATABASE_URL",
             "set it to sqlite:////var/lib/vestibule/vestibule.db or postgresql://user:password@host/name",
         )
@@ -189,38 +188,40 @@ def _usable_database(reader: Reader, variable: Variable[str | None]) -> str | No
 
 
 def _public_url(reader: Reader, place: Listening, *, is_dev: bool) -> str:
-    chosen = own.PUBLIC_URL if reader.is_set(own.PUBLIC_URL) else nhost.SERVER_URL
+    chosen = own.serving.PUBLIC_URL if reader.is_set(own.serving.PUBLIC_URL) else nhost.server.SERVER_URL
     written = reader.get(chosen)
     if written is None:
         if not is_dev and not reader.is_set(chosen):
             reader.refuse(
-                own.PUBLIC_URL.name,
+                own.serving.PUBLIC_URL.name,
                 "is unset, so links in mails would lead nowhere",
-                f"set it, or {nhost.SERVER_URL.name}, to how browsers reach this server",
+                f"set it, or {nhost.server.SERVER_URL.name}, to how browsers reach this server",
             )
         host = "localhost" if place.host in {"127.0.0.1", "0.0.0.0", "::1", "::"} else place.host  # noqa: S104 - compared
         return f"http://{host}:{place.port}"
     found = checks.url(reader, chosen.name, written, dev=is_dev)
     parts = urlsplit(found)
-    if chosen is own.PUBLIC_URL and parts.path:
+    if chosen is own.serving.PUBLIC_URL and parts.path:
         reader.refuse(chosen.name, f"has the path {parts.path}", "give scheme and host only; dialects know their paths")
     return f"{parts.scheme}://{parts.netloc}"
 
 
 def _dialects(reader: Reader) -> frozenset[str]:
-    listed = reader.get(own.DIALECTS)
+    listed = reader.get(own.serving.DIALECTS)
     found = frozenset(listed)
     if not found or not found <= _DIALECTS:
-        reader.refuse(own.DIALECTS.name, f"is {','.join(sorted(found))}", f"choose from {', '.join(sorted(_DIALECTS))}")
+        reader.refuse(
+            own.serving.DIALECTS.name, f"is {','.join(sorted(found))}", f"choose from {', '.join(sorted(_DIALECTS))}"
+        )
     return found
 
 
 def _project_name(reader: Reader) -> str:
-    named = reader.get(own.PROJECT_NAME)
+    named = reader.get(own.serving.PROJECT_NAME)
     if named is not None:
         return named
     try:
-        parts = urlsplit(reader.get(nhost.CLIENT_URL))
+        parts = urlsplit(reader.get(nhost.server.CLIENT_URL))
     except ValueError:  # who checks redirect targets complains about it
         return _UNNAMED
     host = parts.hostname if parts.scheme in {"http", "https"} else None
@@ -228,46 +229,48 @@ def _project_name(reader: Reader) -> str:
 
 
 def _trusted_proxies(reader: Reader) -> tuple[str, ...]:
-    found = reader.get(own.TRUSTED_PROXIES)
+    found = reader.get(own.serving.TRUSTED_PROXIES)
     try:
         TrustedProxies(found)
     except ValueError as error:
-        reader.refuse(own.TRUSTED_PROXIES.name, f"cannot be used: {error}", "list networks like 10.0.0.0/8, or unix")
+        reader.refuse(
+            own.serving.TRUSTED_PROXIES.name, f"cannot be used: {error}", "list networks like 10.0.0.0/8, or unix"
+        )
     return found
 
 
 def _policy(reader: Reader) -> Policy:
-    default_role = reader.get(nhost.DEFAULT_ROLE)
-    default_locale = reader.get(nhost.DEFAULT_LOCALE)
+    default_role = reader.get(nhost.users.DEFAULT_ROLE)
+    default_locale = reader.get(nhost.users.DEFAULT_LOCALE)
     return Policy(
-        sign_up_enabled=not reader.get(nhost.DISABLE_SIGNUP),
-        new_users_disabled=reader.get(nhost.DISABLE_NEW_USERS),
-        verified_email_required=reader.get(nhost.VERIFIED_REQUIRED),
+        sign_up_enabled=not reader.get(nhost.users.DISABLE_SIGNUP),
+        new_users_disabled=reader.get(nhost.users.DISABLE_NEW_USERS),
+        verified_email_required=reader.get(nhost.users.VERIFIED_REQUIRED),
         default_role=default_role,
-        allowed_roles=_with(reader.get(nhost.ALLOWED_ROLES), default_role),
+        allowed_roles=_with(reader.get(nhost.users.ALLOWED_ROLES), default_role),
         default_locale=default_locale,
-        allowed_locales=_with(reader.get(nhost.ALLOWED_LOCALES), default_locale),
-        password_min_length=reader.get(nhost.PASSWORD_MIN_LENGTH),
-        password_change_ends_other_sessions=reader.get(own.PASSWORD_CHANGE_ENDS_SESSIONS),
-        phone_change_ends_other_sessions=reader.get(own.PHONE_CHANGE_ENDS_SESSIONS),
-        email_change_ends_other_sessions=reader.get(own.EMAIL_CHANGE_ENDS_SESSIONS),
-        provider_change_ends_other_sessions=reader.get(own.PROVIDER_CHANGE_ENDS_SESSIONS),
-        id_token_nonce_required=reader.get(own.ID_TOKEN_NONCE_REQUIRED),
-        allowed_emails=reader.get(nhost.ALLOWED_EMAILS),
-        allowed_email_domains=reader.get(nhost.ALLOWED_DOMAINS),
-        blocked_emails=reader.get(nhost.BLOCKED_EMAILS),
-        blocked_email_domains=reader.get(nhost.BLOCKED_DOMAINS),
-        client_url=reader.get(nhost.CLIENT_URL),
-        allowed_redirect_urls=reader.get(nhost.REDIRECT_URLS),
-        allowed_origins=reader.get(own.ALLOWED_ORIGINS),
-        access_token_life=reader.get(nhost.ACCESS_LIFE),
-        refresh_token_life=reader.get(nhost.REFRESH_LIFE),
-        metadata_limit_bytes=reader.get(own.METADATA_LIMIT),
-        mail_per_hour=reader.get(own.MAIL_PER_HOUR),
+        allowed_locales=_with(reader.get(nhost.users.ALLOWED_LOCALES), default_locale),
+        password_min_length=reader.get(nhost.users.PASSWORD_MIN_LENGTH),
+        password_change_ends_other_sessions=reader.get(own.signins.PASSWORD_CHANGE_ENDS_SESSIONS),
+        phone_change_ends_other_sessions=reader.get(own.signins.PHONE_CHANGE_ENDS_SESSIONS),
+        email_change_ends_other_sessions=reader.get(own.signins.EMAIL_CHANGE_ENDS_SESSIONS),
+        provider_change_ends_other_sessions=reader.get(own.signins.PROVIDER_CHANGE_ENDS_SESSIONS),
+        id_token_nonce_required=reader.get(own.signins.ID_TOKEN_NONCE_REQUIRED),
+        allowed_emails=reader.get(nhost.users.ALLOWED_EMAILS),
+        allowed_email_domains=reader.get(nhost.users.ALLOWED_DOMAINS),
+        blocked_emails=reader.get(nhost.users.BLOCKED_EMAILS),
+        blocked_email_domains=reader.get(nhost.users.BLOCKED_DOMAINS),
+        client_url=reader.get(nhost.server.CLIENT_URL),
+        allowed_redirect_urls=reader.get(nhost.server.REDIRECT_URLS),
+        allowed_origins=reader.get(own.serving.ALLOWED_ORIGINS),
+        access_token_life=reader.get(nhost.tokens.ACCESS_LIFE),
+        refresh_token_life=reader.get(nhost.tokens.REFRESH_LIFE),
+        metadata_limit_bytes=reader.get(own.signins.METADATA_LIMIT),
+        mail_per_hour=reader.get(own.limits.MAIL_PER_HOUR),
         gravatar=Gravatar(
-            enabled=reader.get(nhost.GRAVATAR_ENABLED),
-            default=reader.get(nhost.GRAVATAR_DEFAULT),
-            rating=reader.get(nhost.GRAVATAR_RATING),
+            enabled=reader.get(nhost.users.GRAVATAR_ENABLED),
+            default=reader.get(nhost.users.GRAVATAR_DEFAULT),
+            rating=reader.get(nhost.users.GRAVATAR_RATING),
         ),
         **ways_in(reader),
     )

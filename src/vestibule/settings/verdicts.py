@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from vestibule.settings import checks, own, provider_names
-from vestibule.settings import nhost_names as nhost
+from vestibule.settings import checks, nhost, own
 from vestibule.settings.environ import Reader, Variable
 from vestibule.settings.explain import every_variable, masked
-from vestibule.settings.nhost_unused import SWITCHES, UNUSED, why_unused
+from vestibule.settings.nhost.unused import SWITCHES, UNUSED, why_unused
 from vestibule.settings.process import DEV
 from vestibule.settings.urls import MASK
 
@@ -89,13 +88,13 @@ def _verdict(
 
 def _idle(reader: Reader, *, is_dev: bool) -> Iterator[tuple[str, str]]:
     """Yield the names that mean nothing beside what else is set, each with the reason."""
-    yield from _outdone(reader, own.DATABASE_URL, nhost.POSTGRES, nhost.HASURA_DATABASE)
-    yield from _outdone(reader, own.PORT, nhost.PORT)
-    if reader.is_set(own.SECRET_KEYS):
-        yield nhost.ENCRYPTION_KEY.name, f"{own.SECRET_KEYS.name} is set"
-    if not reader.is_set(nhost.CUSTOM_CLAIMS):
-        for variable in (nhost.CUSTOM_CLAIMS_DEFAULTS, nhost.GRAPHQL_URL, nhost.ADMIN_SECRET):
-            yield variable.name, f"{nhost.CUSTOM_CLAIMS.name} is unset, and nothing else is asked of Hasura"
+    yield from _outdone(reader, own.database.DATABASE_URL, nhost.server.POSTGRES, nhost.server.HASURA_DATABASE)
+    yield from _outdone(reader, own.serving.PORT, nhost.server.PORT)
+    if reader.is_set(own.keys.SECRET_KEYS):
+        yield nhost.tokens.ENCRYPTION_KEY.name, f"{own.keys.SECRET_KEYS.name} is set"
+    if not reader.is_set(nhost.tokens.CUSTOM_CLAIMS):
+        for variable in (nhost.tokens.CUSTOM_CLAIMS_DEFAULTS, nhost.tokens.GRAPHQL_URL, nhost.tokens.ADMIN_SECRET):
+            yield variable.name, f"{nhost.tokens.CUSTOM_CLAIMS.name} is unset, and nothing else is asked of Hasura"
     yield from _mail(reader)
     yield from _texts(reader, is_dev=is_dev)
     yield from _providers(reader)
@@ -107,25 +106,30 @@ def _idle(reader: Reader, *, is_dev: bool) -> Iterator[tuple[str, str]]:
 
 _SWITCHED: Final[tuple[tuple[Variable[bool], tuple[Variable[Any], ...]], ...]] = (  # Any: of every type
     (
-        nhost.RATE_LIMIT_ENABLE,
-        (nhost.EMAIL_IS_GLOBAL, *(variable for pair in nhost.RATE_LIMITS.values() for variable in pair)),
+        nhost.limits.RATE_LIMIT_ENABLE,
+        (nhost.limits.EMAIL_IS_GLOBAL, *(variable for pair in nhost.limits.RATE_LIMITS.values() for variable in pair)),
     ),
     (
-        nhost.WEBAUTHN_ENABLED,
-        (nhost.WEBAUTHN_RP_ID, nhost.WEBAUTHN_RP_NAME, nhost.WEBAUTHN_ORIGINS, nhost.WEBAUTHN_TIMEOUT),
+        nhost.ways_in.WEBAUTHN_ENABLED,
+        (
+            nhost.ways_in.WEBAUTHN_RP_ID,
+            nhost.ways_in.WEBAUTHN_RP_NAME,
+            nhost.ways_in.WEBAUTHN_ORIGINS,
+            nhost.ways_in.WEBAUTHN_TIMEOUT,
+        ),
     ),
-    (nhost.MFA_ENABLED, (nhost.TOTP_ISSUER,)),
-    (nhost.GRAVATAR_ENABLED, (nhost.GRAVATAR_DEFAULT, nhost.GRAVATAR_RATING)),
+    (nhost.ways_in.MFA_ENABLED, (nhost.ways_in.TOTP_ISSUER,)),
+    (nhost.users.GRAVATAR_ENABLED, (nhost.users.GRAVATAR_DEFAULT, nhost.users.GRAVATAR_RATING)),
 )
 
 _SMTP_ONLY: Final[tuple[Variable[Any], ...]] = (  # Any: of every type
-    nhost.SMTP_PORT,
-    nhost.SMTP_SECURE,
-    nhost.SMTP_USER,
-    nhost.SMTP_METHOD,
-    nhost.SMTP_API_HEADER,
-    own.SMTP_STARTTLS,
-    own.SMTP_CA_FILE,
+    nhost.mail.SMTP_PORT,
+    nhost.mail.SMTP_SECURE,
+    nhost.mail.SMTP_USER,
+    nhost.mail.SMTP_METHOD,
+    nhost.mail.SMTP_API_HEADER,
+    own.mail.SMTP_STARTTLS,
+    own.mail.SMTP_CA_FILE,
 )
 
 
@@ -135,33 +139,33 @@ def _outdone(reader: Reader, *names: Variable[Any]) -> Iterator[tuple[str, str]]
 
 
 def _mail(reader: Reader) -> Iterator[tuple[str, str]]:
-    host = reader.get(nhost.SMTP_HOST)
+    host = reader.get(nhost.mail.SMTP_HOST)
     if not host:
-        for variable in (*_SMTP_ONLY, nhost.SMTP_PASS, nhost.SMTP_SENDER, own.POSTMARK_TEMPLATES):
-            yield variable.name, f"{nhost.SMTP_HOST.name} is unset, so no mail leaves"
+        for variable in (*_SMTP_ONLY, nhost.mail.SMTP_PASS, nhost.mail.SMTP_SENDER, own.mail.POSTMARK_TEMPLATES):
+            yield variable.name, f"{nhost.mail.SMTP_HOST.name} is unset, so no mail leaves"
     elif host == "postmark":
         for variable in _SMTP_ONLY:
-            yield variable.name, f"{nhost.SMTP_HOST.name} is postmark: mail goes to its API, not by SMTP"
+            yield variable.name, f"{nhost.mail.SMTP_HOST.name} is postmark: mail goes to its API, not by SMTP"
     else:
-        yield own.POSTMARK_TEMPLATES.name, f"{nhost.SMTP_HOST.name} is not postmark"
+        yield own.mail.POSTMARK_TEMPLATES.name, f"{nhost.mail.SMTP_HOST.name} is not postmark"
 
 
 def _texts(reader: Reader, *, is_dev: bool) -> Iterator[tuple[str, str]]:
-    chosen = reader.get(nhost.SMS_PROVIDER)
+    chosen = reader.get(nhost.texts.SMS_PROVIDER)
     for provider in ("twilio", "modica", "generic", "dev"):
         if provider == chosen or (provider == "dev" and is_dev):
             continue
-        for variable in nhost.SECTIONS["Text messages"]:
+        for variable in nhost.texts.ALL:
             if variable.name.startswith(f"{_SMS}{provider.upper()}_"):
-                yield variable.name, f"{nhost.SMS_PROVIDER.name} is {chosen}"
+                yield variable.name, f"{nhost.texts.SMS_PROVIDER.name} is {chosen}"
 
 
 def _providers(reader: Reader) -> Iterator[tuple[str, str]]:
-    switches = [variable for variable in provider_names.ALL if variable.name.endswith("_ENABLED")]
+    switches = [variable for variable in nhost.providers.ALL if variable.name.endswith("_ENABLED")]
     for switch in switches:
         if not reader.get(switch):
             beginning = switch.name.removesuffix("ENABLED")
-            for variable in provider_names.ALL:
+            for variable in nhost.providers.ALL:
                 # ID tokens of an application need no sign-in by redirect.
                 if variable.name.startswith(beginning) and not variable.name.endswith("_AUDIENCE"):
                     yield variable.name, f"{switch.name} is not on"

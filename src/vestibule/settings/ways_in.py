@@ -5,8 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from vestibule.core.projects import WebAuthn, complaints, wrong_with_origin
-from vestibule.settings import nhost_names as nhost
-from vestibule.settings import own
+from vestibule.settings import nhost, own
 from vestibule.settings.environ import Reader
 from vestibule.settings.process import DEV
 
@@ -14,47 +13,47 @@ from vestibule.settings.process import DEV
 def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each of its own type
     """Return the members of the policy that say how people come in."""
     return {
-        "auto_sign_up_enabled": not reader.get(nhost.DISABLE_AUTO_SIGNUP),
-        "anonymous_users_enabled": reader.get(nhost.ANONYMOUS_ENABLED),
-        "anonymous_users_per_hour": reader.get(own.ANONYMOUS_PER_HOUR),
-        "sign_in_links_enabled": reader.get(nhost.LINKS_ENABLED),
-        "email_codes_enabled": reader.get(nhost.EMAIL_CODES_ENABLED),
-        "text_codes_enabled": reader.get(nhost.TEXT_CODES_ENABLED),
-        "phone_kept_days": reader.get(own.PHONE_KEPT),
-        "texts_per_hour": reader.get(own.SMS_PER_HOUR),
-        "text_countries": reader.get(own.SMS_COUNTRIES),
-        "mfa_enabled": reader.get(nhost.MFA_ENABLED),
-        "totp_issuer": reader.get(nhost.TOTP_ISSUER),
-        "second_factor_after": reader.get(own.SECOND_FACTOR_AFTER),
-        "mfa_change_ends_other_sessions": reader.get(own.MFA_CHANGE_ENDS_SESSIONS),
-        "elevation": reader.get(nhost.ELEVATION),
-        "notices_enabled": reader.get(own.NOTICES),
+        "auto_sign_up_enabled": not reader.get(nhost.users.DISABLE_AUTO_SIGNUP),
+        "anonymous_users_enabled": reader.get(nhost.ways_in.ANONYMOUS_ENABLED),
+        "anonymous_users_per_hour": reader.get(own.limits.ANONYMOUS_PER_HOUR),
+        "sign_in_links_enabled": reader.get(nhost.ways_in.LINKS_ENABLED),
+        "email_codes_enabled": reader.get(nhost.ways_in.EMAIL_CODES_ENABLED),
+        "text_codes_enabled": reader.get(nhost.ways_in.TEXT_CODES_ENABLED),
+        "phone_kept_days": reader.get(own.signins.PHONE_KEPT),
+        "texts_per_hour": reader.get(own.limits.SMS_PER_HOUR),
+        "text_countries": reader.get(own.limits.SMS_COUNTRIES),
+        "mfa_enabled": reader.get(nhost.ways_in.MFA_ENABLED),
+        "totp_issuer": reader.get(nhost.ways_in.TOTP_ISSUER),
+        "second_factor_after": reader.get(own.signins.SECOND_FACTOR_AFTER),
+        "mfa_change_ends_other_sessions": reader.get(own.signins.MFA_CHANGE_ENDS_SESSIONS),
+        "elevation": reader.get(nhost.ways_in.ELEVATION),
+        "notices_enabled": reader.get(own.signins.NOTICES),
         "webauthn": _webauthn(reader),
     }
 
 
 def _webauthn(reader: Reader) -> WebAuthn:
-    parts = urlsplit(reader.get(nhost.CLIENT_URL))
-    rp_id = reader.get(nhost.WEBAUTHN_RP_ID) or parts.hostname or ""
-    origins = reader.get(nhost.WEBAUTHN_ORIGINS)
-    if _is_assumed(reader, nhost.WEBAUTHN_ORIGINS.name):
+    parts = urlsplit(reader.get(nhost.server.CLIENT_URL))
+    rp_id = reader.get(nhost.ways_in.WEBAUTHN_RP_ID) or parts.hostname or ""
+    origins = reader.get(nhost.ways_in.WEBAUTHN_ORIGINS)
+    if _is_assumed(reader, nhost.ways_in.WEBAUTHN_ORIGINS.name):
         origins = tuple(origin for origin in origins if not wrong_with_origin(rp_id, origin))
     own_origin = f"{parts.scheme}://{parts.netloc}"
     # Of a client that is no page of the site, an app say, no browser ever speaks.
     if own_origin not in origins and not wrong_with_origin(rp_id, own_origin):
         origins = (*origins, own_origin)
     party = WebAuthn(
-        enabled=reader.get(nhost.WEBAUTHN_ENABLED),
+        enabled=reader.get(nhost.ways_in.WEBAUTHN_ENABLED),
         rp_id=rp_id,
-        rp_name=reader.get(nhost.WEBAUTHN_RP_NAME) or rp_id,
+        rp_name=reader.get(nhost.ways_in.WEBAUTHN_RP_NAME) or rp_id,
         origins=origins,
-        timeout=reader.get(nhost.WEBAUTHN_TIMEOUT),
-        decoys=reader.get(own.PASSKEY_DECOYS),
+        timeout=reader.get(nhost.ways_in.WEBAUTHN_TIMEOUT),
+        decoys=reader.get(own.signins.PASSKEY_DECOYS),
     )
     found = list(complaints(party))
-    if found and _is_assumed(reader, nhost.WEBAUTHN_ENABLED.name):
+    if found and _is_assumed(reader, nhost.ways_in.WEBAUTHN_ENABLED.name):
         return replace(party, enabled=False)
-    variables = {"rp_id": nhost.WEBAUTHN_RP_ID.name, "origins": nhost.WEBAUTHN_ORIGINS.name}
+    variables = {"rp_id": nhost.ways_in.WEBAUTHN_RP_ID.name, "origins": nhost.ways_in.WEBAUTHN_ORIGINS.name}
     for complaint in found:
         reader.refuse(variables[complaint.member], complaint.wrong, complaint.mend)
     return party

@@ -3,14 +3,10 @@
 from collections.abc import Callable
 from typing import Final
 
-from vestibule.settings import nhost_later
 from vestibule.settings.environ import Problem, Reader
+from vestibule.settings.nhost import later
 
-_PLAIN: Final = """
-AUTH_ENABLE_CHANGE_ENV
-"""
-
-UNUSED: Final = frozenset(_PLAIN.split())
+UNUSED: Final = frozenset({"AUTH_ENABLE_CHANGE_ENV"})
 
 
 def _is_on(value: str) -> bool:
@@ -53,5 +49,5 @@ def unsafe_switches(reader: Reader) -> list[Problem]:
 
 def turned_on(reader: Reader) -> list[str]:
     """Return the names that are set here and mean nothing yet."""
-    later = {variable.name for variable in nhost_later.VARIABLES if not variable.used}
-    return sorted(name for name in UNUSED | later if reader.written(name) is not None)
+    unbuilt = {variable.name for variable in later.ALL if not variable.used}
+    return sorted(name for name in UNUSED | unbuilt if reader.written(name) is not None)
