@@ -237,3 +237,18 @@ async def test_a_link_that_names_no_target_needs_one_that_is_configured(serve: S
         answer = await Speaker(running).post("/link/provider/github", {}, session["accessToken"])
         refused(answer, 400, "redirectTo-not-allowed", 'The value of "options.redirectTo" is not allowed.')
         assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("by_post", [True, False])
+async def test_a_provider_is_linked_only_while_the_session_lives_that_asked(serve: Serve, *, by_post: bool) -> None:
+    """Whoever signs out there has ended it, though they are signed in elsewhere (security 10)."""
+    async with serve() as running:
+        ann, speaker = Traveller(running), Speaker(running)
+        session = await speaker.sign_up(ANN)
+        elsewhere = (await speaker.sign_in(ANN)).json()["session"]
+        connect = session["accessToken"]
+        state = await (_by_post(running, session, ann) if by_post else ann.departed(connect=connect))
+        code = ann.provider("github").consent(state, ann.provider("github").person("1"))
+        await speaker.post("/signout", {"refreshToken": session["refreshToken"]})
+        assert told(await ann.come_back(state=state, code=code))[1]["error"] == "invalid-state"
+        assert await _providers(running, elsewhere) == []
