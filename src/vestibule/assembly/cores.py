@@ -68,6 +68,7 @@ from vestibule.core.text_codes import (
 )
 from vestibule.core.texts import RemoteVerification
 from vestibule.core.totp import TotpSecrets
+from vestibule.core.users import ChangeUser
 from vestibule.core.ways_in import WaysIn
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
@@ -122,6 +123,7 @@ def build_core(
         provision_user=ProvisionUser(
             db, parts.users, parts.create_user, parts.hashing, parts.vet_password, parts.audit
         ),
+        change_user=ChangeUser(db, parts.users, parts.audit, clock),
         sign_up_with_password=SignUpWithPassword(
             db,
             parts.users,

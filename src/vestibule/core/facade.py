@@ -68,7 +68,7 @@ from vestibule.core.text_codes import (
 )
 from vestibule.core.texts import RemoteVerification, TextPostage
 from vestibule.core.totp import SecondFactor
-from vestibule.core.users import UserDirectory
+from vestibule.core.users import ChangeUser, UserDirectory
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Database
@@ -95,6 +95,7 @@ class Core:
     text_postage: TextPostage
     remote_verification: RemoteVerification | None
     provision_user: ProvisionUser
+    change_user: ChangeUser
     settle_arrivals: SettleArrivals
     sign_up_with_password: SignUpWithPassword
     sign_in_with_password: SignInWithPassword

@@ -85,6 +85,7 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.InvalidEmail: WireError(400, VALIDATION, "This is not an email address"),
     no.RoleNotAllowed: WireError(403, "forbidden", "The role is not allowed"),
     no.DefaultRoleNotAllowed: WireError(403, "forbidden", "The role is not allowed"),
+    no.LocaleNotAllowed: WireError(400, VALIDATION, "The locale is not allowed"),
     no.RedirectNotAllowed: WireError(400, VALIDATION, "The client does not register this redirect_uri"),
     no.MetadataTooLarge: WireError(400, VALIDATION, "The identity is too large"),
     no.InvalidCredentials: _INVALID_CREDENTIALS,

@@ -120,6 +120,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.DefaultRoleNotAllowed: WireError(
         400, "default-role-must-be-in-allowed-roles", "Default role must be in allowed roles"
     ),
+    refusals.LocaleNotAllowed: WireError(400, "locale-not-allowed", "Locale not allowed"),
     refusals.RedirectNotAllowed: WireError(
         400, "redirectTo-not-allowed", 'The value of "options.redirectTo" is not allowed.'
     ),

@@ -57,6 +57,7 @@ _PEOPLE: Final[Mapping[type[Failure], WireError]] = {
     kernel.InvalidEmail: WireError(400, "auth/invalid-body", "Invalid request body: email is not an email address"),
     kernel.RoleNotAllowed: WireError(400, "auth/invalid-body", "Invalid request body: role is not allowed"),
     kernel.DefaultRoleNotAllowed: WireError(400, "auth/invalid-body", "Invalid request body: role is not allowed"),
+    kernel.LocaleNotAllowed: WireError(400, "auth/invalid-body", "Invalid request body: locale is not allowed"),
     kernel.RedirectNotAllowed: WireError(400, "auth/invalid-body", "Invalid request body: redirectUrl is not allowed"),
     kernel.MetadataTooLarge: WireError(400, "auth/invalid-body", "Invalid request body: metadata is too large"),
     kernel.InvalidCredentials: WireError(403, "auth/invalid-credentials", "Invalid credentials."),
