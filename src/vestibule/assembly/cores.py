@@ -8,7 +8,9 @@ from vestibule.assembly.second_factor import build_second_factor
 from vestibule.assembly.social import build_social
 from vestibule.core.access_tokens import (
     CreateAccessToken,
+    ListAccessTokens,
     RevokeAccessToken,
+    RevokeOwnAccessToken,
     SignInWithAccessToken,
     SignOutEverywhere,
 )
@@ -187,7 +189,9 @@ def build_core(
         deanonymize_by_link=DeanonymizeByLink(db, parts.users, parts.deanonymize, parts.postage, parts.send_letter),
         create_access_token=CreateAccessToken(db, parts.users, parts.audit, clock, entropy),
         sign_in_with_access_token=SignInWithAccessToken(db, clock, parts.finish),
+        list_access_tokens=ListAccessTokens(db, parts.users, clock),
         revoke_access_token=RevokeAccessToken(db, parts.audit),
+        revoke_own_access_token=RevokeOwnAccessToken(db, parts.users, parts.audit),
         sign_out_everywhere=SignOutEverywhere(db, parts.users, parts.revoke_sessions, parts.audit),
         refresh_session=RefreshSession(
             db,

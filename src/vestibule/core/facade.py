@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from vestibule.core.access_tokens import (
     CreateAccessToken,
+    ListAccessTokens,
     RevokeAccessToken,
+    RevokeOwnAccessToken,
     SignInWithAccessToken,
     SignOutEverywhere,
 )
@@ -121,7 +123,9 @@ class Core:
     deanonymize_by_text: RequestNaming
     create_access_token: CreateAccessToken
     sign_in_with_access_token: SignInWithAccessToken
+    list_access_tokens: ListAccessTokens
     revoke_access_token: RevokeAccessToken
+    revoke_own_access_token: RevokeOwnAccessToken
     sign_out_everywhere: SignOutEverywhere
     refresh_session: RefreshSession
     revoke_sessions: RevokeSessions

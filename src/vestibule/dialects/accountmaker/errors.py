@@ -100,6 +100,7 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.NoTotpSecret: WireError(409, "conflict", "The user has no such second factor"),
     no.TotpAlreadyActive: WireError(409, "conflict", "The second factor is in use already"),
     no.SecondFactorUnavailable: WireError(403, "second_factor_required", "The user has a second factor"),
+    no.AccessTokenNotFound: WireError(404, "not_found", "The user has no such access token"),
     no.PasskeyNotFound: WireError(404, "not_found", "The user has no such passkey"),
     # identity providers
     no.InvalidProviderState: WireError(400, "invalid_state", "The sign-in took too long, or began in another browser"),

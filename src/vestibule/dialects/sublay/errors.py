@@ -75,6 +75,7 @@ _PEOPLE: Final[Mapping[type[Failure], WireError]] = {
     kernel.NoTotpSecret: WireError(400, "auth/no-second-factor", "This user has no such second factor."),
     kernel.TotpAlreadyActive: WireError(409, "auth/second-factor-active", "The second factor is in use already."),
     kernel.PasskeyNotFound: WireError(404, "auth/passkey-not-found", "This user has no such passkey."),
+    kernel.AccessTokenNotFound: WireError(404, "auth/access-token-not-found", "This user has no such access token."),
     kernel.SecondFactorUnavailable: WireError(403, "auth/second-factor-required", "A second factor is required."),
     kernel.PasswordTooShort: WireError(400, "auth/invalid-body", "Invalid request body: the password is too short"),
     kernel.PasswordTooLong: WireError(400, "auth/invalid-body", "Invalid request body: the password is too long"),

@@ -82,6 +82,7 @@ from vestibule.kernel.errors.request import (
     UnusableTime,
 )
 from vestibule.kernel.errors.secrets import (
+    AccessTokenNotFound,
     ExpiredTicket,
     ForeignRefreshToken,
     InvalidAuthorizationCode,
@@ -106,6 +107,7 @@ from vestibule.kernel.errors.secrets import (
 )
 
 __all__ = [
+    "AccessTokenNotFound",
     "AnonymousNotAllowed",
     "CannotSendText",
     "CaptchaMissing",
