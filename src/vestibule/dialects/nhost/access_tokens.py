@@ -15,19 +15,14 @@ from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, door_terms, elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import STANDING, UNWELCOME
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
     AccessTokenNotFound,
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
-    InvalidCredentials,
     InvalidPersonalAccessToken,
     MetadataTooLarge,
     TooManyAccessTokens,
     UnusableTime,
-    UserNotActive,
 )
 from vestibule.kernel.ids import parse_uuid
 from vestibule.wire import Call, EchoOrigin
@@ -38,16 +33,7 @@ _OURS: Final = ("/_/api",)
 @nhost.post(
     "/pat",
     auth=elevated,
-    raises=(
-        UnusableTime,
-        MetadataTooLarge,
-        InvalidCredentials,
-        EmailRefused,
-        UserNotActive,
-        EmailNotVerified,
-        AnonymousNotAllowed,
-        TooManyAccessTokens,
-    ),
+    raises=(UnusableTime, MetadataTooLarge, *STANDING, TooManyAccessTokens),
     tags=("security",),
     operation="createPAT",
 )
@@ -65,13 +51,7 @@ async def create_pat(
 @nhost.post(
     "/signin/pat",
     limit=BRUTE_FORCE,
-    raises=(
-        InvalidPersonalAccessToken,
-        EmailRefused,
-        UserNotActive,
-        EmailNotVerified,
-        AnonymousNotAllowed,
-    ),
+    raises=(InvalidPersonalAccessToken, *UNWELCOME),
     tags=("authentication",),
     operation="signInPAT",
 )
@@ -91,7 +71,7 @@ async def sign_in_pat(
     bases=_OURS,
     auth=bearer,
     raises=STANDING,
-    tags=("access-tokens",),
+    tags=("personal access tokens",),
     operation="getAccessTokens",
 )
 async def get_access_tokens(call: Call, caller: Caller, project: Project, core: Core) -> shapes.ListedPATs:
@@ -106,7 +86,7 @@ async def get_access_tokens(call: Call, caller: Caller, project: Project, core: 
     auth=elevated,
     cors=EchoOrigin(methods=("DELETE",), headers=None),
     raises=(*STANDING, AccessTokenNotFound),
-    tags=("access-tokens",),
+    tags=("personal access tokens",),
     operation="removeAccessToken",
 )
 async def remove_access_token(token_id: str, call: Call, caller: Caller, project: Project, core: Core) -> str:
