@@ -1,5 +1,6 @@
 """Nhost Auth as a dialect: its manners, how it finds the project, how it knows the caller."""
 
+from contextlib import suppress
 from typing import Final
 
 from vestibule import __version__
@@ -12,7 +13,6 @@ from vestibule.dialects.nhost.rendering import render
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.shapes import encode
 from vestibule.dialects.nhost.shapes.errors import ErrorResponse
-from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import DIALECT, AccessTokens, Caller
 from vestibule.kernel.errors import (
     ClaimsUnavailable,
@@ -20,6 +20,7 @@ from vestibule.kernel.errors import (
     InvalidAccessToken,
     ProjectNotFound,
     Unauthenticated,
+    UserNotFound,
 )
 from vestibule.wire import CREDENTIAL_REFUSALS, Call, Dialect, EchoOrigin
 
@@ -75,7 +76,6 @@ async def find_project(call: Call, core: Core) -> Project:
     "BearerAuth",
     scheme={"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     header=b"authorization",
-    raises=(*CREDENTIAL_REFUSALS, *STANDING),
 )
 async def bearer(call: Call, project: Project, core: Core, tokens: AccessTokens) -> Caller:
     """Return who calls. Raises: Unauthenticated, InvalidAccessToken."""
@@ -86,7 +86,7 @@ async def bearer(call: Call, project: Project, core: Core, tokens: AccessTokens)
     "BearerAuthElevated",
     scheme={"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     header=b"authorization",
-    raises=(*CREDENTIAL_REFUSALS, *STANDING, ElevationRequired),
+    raises=(*CREDENTIAL_REFUSALS, ElevationRequired),
 )
 async def elevated(call: Call, project: Project, core: Core, tokens: AccessTokens) -> Caller:
     """Return who calls, and has proven themselves again where the project wants it.
@@ -116,14 +116,16 @@ async def _caller(call: Call, project: Project, core: Core, tokens: AccessTokens
 async def refuse_unless_signed_in(project: Project, core: Core, caller: Caller) -> None:
     """Refuse an access token whose session has ended: nothing lasting comes of it (security 29, 31, 32).
 
-    Tokens that some other server of the operator made speak of no session. Raises: InvalidAccessToken, and what
-    `welcome` says of the user.
+    Tokens that some other server of the operator made speak of no session. Who is gone or shut out hears that from the
+    endpoint, in its order of checks. Raises: InvalidAccessToken.
     """
     session_id = caller.session_id
     if session_id is None or await core.live_sessions.includes(project.id, caller.user_id, session_id):
         return
-    await core.users.welcome(core.db, project.id, project.policy, caller.user_id)  # if that is why, it is said
-    raise InvalidAccessToken
+    with suppress(UserNotFound):
+        subject = await core.users.subject(core.db, project.id, caller.user_id)
+        if subject.status == "active":
+            raise InvalidAccessToken
 
 
 def visit_of(call: Call, project: Project) -> Visit:
