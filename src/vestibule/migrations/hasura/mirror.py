@@ -18,6 +18,8 @@ was never ours, is left out of the copy, and so are metadata that are no jsonb, 
 
 from typing import Final
 
+from vestibule.migrations.hasura.write_back import COPYING
+
 _COLUMNS: Final = (
     *("last_seen", "disabled", "display_name", "avatar_url", "locale", "email", "phone_number", "email_verified"),
     *("phone_number_verified", "default_role", "is_anonymous", "active_mfa_type", "metadata"),
@@ -74,6 +76,7 @@ DECLARE
     is_same boolean;
     givers_of_address uuid[];
     givers_of_phone uuid[];
+    outer_copy text;
 BEGIN
     PERFORM 1 FROM @own@.vestibule_users AS u JOIN @own@.vestibule_projects AS p ON p.id = u.project_id
     WHERE u.id = wanted AND p.public_id = 'default' FOR NO KEY UPDATE OF u;
@@ -93,6 +96,8 @@ BEGIN
     );
     INSERT INTO @own@.vestibule_mirrored (project_id, user_id) VALUES (person.project_id, wanted)
     ON CONFLICT DO NOTHING;
+    outer_copy := current_setting('{COPYING}', true);  -- of a copy whose trigger of the application led here
+    PERFORM set_config('{COPYING}', pg_trigger_depth()::text, true);
     FOR attempt IN 1..2 LOOP
         SELECT person.last_seen_at, person.status <> 'active', person.display_name, person.avatar_url,
             split_part(person.locale, '-', 1)::@locale@, address::@email@, phone,
@@ -141,6 +146,8 @@ BEGIN
     WHERE r.user_id OPERATOR(pg_catalog.=) wanted AND r.role OPERATOR(pg_catalog.<>) ALL (wanted_roles);
     INSERT INTO auth.user_roles (user_id, role) SELECT wanted, role FROM pg_catalog.unnest(wanted_roles) AS role
     ON CONFLICT DO NOTHING;
+    {_CLOSE};
+    PERFORM set_config('{COPYING}', coalesce(outer_copy, ''), true);
 END $$
 """
 
