@@ -5,14 +5,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.dialects.nhost.speaking import DISABLED, Speaker, part, refused
+from tests.dialects.nhost.speaking import Speaker, part
 from tests.migrations.test_mirror import mirrored, roles_of
 from tests.migrations.writing import delete_roles, delete_user, insert_roles, noted, ours, update_user
 from tests.support.cores import CoreUnderTest
 from tests.support.nhost_layout import add_person
 from tests.support.serving import Serve
 from vestibule.kernel.clock import to_micros
-from vestibule.kernel.errors import InvalidRefreshToken, UserNotFound
 from vestibule.migrations.hasura import create_mirror, remove_mirror
 from vestibule.storage import Statement
 
@@ -38,13 +37,6 @@ BEGIN
 END $$;
 CREATE TRIGGER greet AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION greet()
 """
-
-
-@pytest.fixture
-async def user_id(database_url: str, nhost: Any, under_test: CoreUnderTest) -> UUID:
-    """Somebody of ours, mirrored."""
-    await create_mirror(database_url)
-    return (await under_test.sign_up("ada@example.com")).subject.id
 
 
 async def test_a_profile_that_is_written_there_is_the_users_here(
@@ -140,49 +132,6 @@ async def test_a_row_of_a_role_may_be_moved(nhost: Any, under_test: CoreUnderTes
     await nhost.execute("UPDATE auth.user_roles SET user_id = $1 WHERE role = 'editor'", other)
     assert "editor" not in (await ours(under_test, user_id)).roles
     assert "editor" in (await ours(under_test, other)).roles
-
-
-async def test_whoever_is_disabled_there_is_out_for_good(database_url: str, nhost: Any, serve: Serve) -> None:
-    """As by `vestibule user disable`: no refresh, no sign-in; let in again, no session revives (security 18, 25)."""
-    await create_mirror(database_url)
-    async with serve() as running:
-        speaker = Speaker(running)
-        session = await speaker.sign_up("ada@example.com")
-        user_id = session["user"]["id"]
-        await update_user(nhost, user_id, disabled=True)
-        assert (await speaker.refresh(session["refreshToken"])).status_code == 401
-        refused(await speaker.sign_in("ada@example.com"), *DISABLED)
-        await update_user(nhost, user_id, disabled=False)
-        assert (await speaker.refresh(session["refreshToken"])).status_code == 401
-        assert (await speaker.sign_in("ada@example.com")).status_code == 200
-    statuses = [detail["status"] for _, _, detail in await noted(nhost, user_id)]
-    assert statuses == ["disabled", "active"]
-
-
-async def test_whoever_is_deleted_there_is_nobody_here(nhost: Any, under_test: CoreUnderTest, user_id: UUID) -> None:
-    """With sessions, address and mail, as when this server deletes them (security 17)."""
-    session = await under_test.sign_in("ada@example.com")
-    await nhost.execute("INSERT INTO notes (author, words) VALUES ($1, 'last')", user_id)
-    await delete_user(nhost, user_id)
-    with pytest.raises(UserNotFound):
-        await ours(under_test, user_id)
-    with pytest.raises(InvalidRefreshToken):
-        await under_test.refresh(session.secret)
-    left = [await under_test.count(table) for table in ("users", "credentials", "sessions", "tickets", "outbox")]
-    assert left == [0, 0, 0, 0, 0]
-    assert await nhost.fetchval("SELECT count(*) FROM notes") == 0
-    assert [event for event, _, _ in await noted(nhost, user_id)] == ["user.deleted"]
-
-
-async def test_a_row_that_takes_the_place_of_a_deleted_one_stays(
-    nhost: Any, under_test: CoreUnderTest, user_id: UUID
-) -> None:
-    """In the same transaction; nobody here has it."""
-    async with nhost.transaction():
-        await delete_user(nhost, user_id)
-        await add_person(nhost, id=user_id, email="other@example.com")
-    assert await mirrored(nhost, user_id) is not None
-    assert await under_test.count("users") == 0
 
 
 async def test_a_rollback_leaves_both_as_they_were(nhost: Any, under_test: CoreUnderTest, user_id: UUID) -> None:

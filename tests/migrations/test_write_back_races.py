@@ -13,7 +13,6 @@ from tests.migrations.test_mirror import BE_SHOWN, RENAME, eventually_waiting, m
 from tests.migrations.writing import delete_user, insert_roles, ours, update_user
 from tests.support.cores import CoreUnderTest
 from vestibule.kernel.errors import InvalidRefreshToken, UserNotActive, UserNotFound
-from vestibule.migrations.hasura import create_mirror
 from vestibule.storage import Statement
 
 pytestmark = pytest.mark.engine("postgresql")
@@ -22,13 +21,6 @@ LOCALE = Statement(None, "UPDATE vestibule_users SET locale = :locale WHERE id =
 APPEND = "UPDATE auth.users SET metadata = coalesce(metadata, '{}') || jsonb_build_object($2::text, true) WHERE id = $1"
 LOCK = "SELECT id FROM auth.users WHERE id = $1 FOR UPDATE"
 AT_ONCE = 10
-
-
-@pytest.fixture
-async def user_id(database_url: str, nhost: Any, under_test: CoreUnderTest) -> UUID:
-    """Somebody of ours, mirrored."""
-    await create_mirror(database_url)
-    return (await under_test.sign_up("ada@example.com")).subject.id
 
 
 @asynccontextmanager

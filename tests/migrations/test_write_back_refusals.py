@@ -16,14 +16,14 @@ from vestibule.migrations.hasura import create_mirror
 
 pytestmark = pytest.mark.engine("postgresql")
 
-LEFT = {
+LEFT: dict[str, Any] = {
     "password_hash": "$2a$10$of.old",
     "totp_secret": totp_text(bytes(20)),
     "otp_hash": "of old",
     "ticket": "verifyEmail:of-old",
     "new_email": "new@example.com",
 }
-WAYS_IN = {
+WAYS_IN: dict[str, Any] = {
     "id": uuid4(),
     "email": "mallory@example.com",
     "email_verified": True,

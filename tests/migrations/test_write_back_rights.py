@@ -56,13 +56,6 @@ WHERE proname LIKE 'vestibule_write_back%' AND has_function_privilege($1, oid, '
 
 
 @pytest.fixture
-async def user_id(database_url: str, nhost: Any, under_test: CoreUnderTest) -> UUID:
-    """Somebody of ours, mirrored."""
-    await create_mirror(database_url)
-    return (await under_test.sign_up("ada@example.com")).subject.id
-
-
-@pytest.fixture
 async def hasura(database_url: str, nhost: Any, user_id: UUID) -> AsyncIterator[Any]:
     """A connection of a role that may change the copies, and nothing else."""
     role = f"hasura_{uuid4().hex}"
