@@ -18,6 +18,12 @@ from vestibule.storage import Statement
 pytestmark = pytest.mark.engine("postgresql")
 
 LOCALE = Statement(None, "UPDATE vestibule_users SET locale = :locale WHERE id = :id")
+TWIN = """
+INSERT INTO vestibule_users
+    (project_id, id, created_at, updated_at, locale, default_role, roles, public_metadata, secure_metadata)
+SELECT $1, id, created_at, updated_at, locale, default_role, roles, public_metadata, secure_metadata
+FROM vestibule_users WHERE id = $2
+"""
 COUNTED = """
 CREATE TABLE updates (user_id uuid);
 CREATE FUNCTION count_update() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -202,6 +208,18 @@ async def test_another_projects_user_with_the_same_id_is_left_alone(
     assert (user.display_name, user.status, user.default_role) == (session.subject.display_name, "active", "user")
     assert "editor" not in user.roles
     assert await under_test.refresh(session.secret, visit)
+
+
+async def test_a_twin_in_another_project_is_left_alone(nhost: Any, under_test: CoreUnderTest, user_id: UUID) -> None:
+    """An id belongs to one user of each project (security 122)."""
+    other = await under_test.other_project()
+    await nhost.execute(TWIN, other.id, user_id)
+    before = await under_test.core.users.subject(under_test.db, other.id, user_id)
+    await insert_roles(nhost, user_id, "editor")
+    await update_user(nhost, user_id, display_name="Changed", disabled=True, default_role="editor")
+    await delete_user(nhost, user_id)
+    assert await under_test.core.users.subject(under_test.db, other.id, user_id) == before
+    assert await under_test.count("users") == 1
 
 
 async def test_without_the_mirror_nothing_is_written_back(
