@@ -240,6 +240,7 @@ async def test_every_change_of_standing_or_roles_is_in_the_audit_trail(
     nhost: Any, under_test: CoreUnderTest, user_id: UUID
 ) -> None:
     """With the role of the database that wrote it, and an id that sorts by time like all others."""
+    await delete_roles(nhost, user_id, ["user"])  # which stays
     await insert_roles(nhost, user_id, "editor")
     await update_user(nhost, user_id, default_role="editor", display_name="Ada")
     await update_user(nhost, user_id, disabled=True)

@@ -11,7 +11,7 @@ from tests.migrations.test_mirror import RENAME, mirrored
 from tests.migrations.test_mirror_rights import CALLED
 from tests.migrations.writing import insert_roles, noted, ours, update_user
 from tests.support.cores import CoreUnderTest
-from vestibule.migrations.hasura import HasuraRefused, create_mirror
+from vestibule.migrations.hasura import HasuraRefused, create_mirror, remove_mirror
 
 pytestmark = pytest.mark.engine("postgresql")
 
@@ -49,6 +49,7 @@ SPELLS = {
 }
 RIGHTS = "GRANT USAGE ON SCHEMA auth TO {0}; GRANT SELECT, UPDATE ON auth.users TO {0}"
 TO_ROLES = "GRANT SELECT, INSERT, DELETE ON auth.user_roles, auth.roles TO {0}; GRANT DELETE ON auth.users TO {0}"
+TRIGGERS = "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'vestibule_%'"
 FUNCTIONS = """
 SELECT oid::regprocedure::text FROM pg_proc
 WHERE proname LIKE 'vestibule_write_back%' AND has_function_privilege($1, oid, 'EXECUTE')
@@ -127,7 +128,7 @@ async def test_whoever_passes_for_a_copy_changes_no_user(
 
 
 async def test_who_may_make_no_triggers_makes_no_mirror(database_url: str, nhost: Any) -> None:
-    """Half of one would undo what applications write; it says who can."""
+    """Half of one would undo what applications write; it says who can. Whoever may make them can take them away."""
     role = f"migrator_{uuid4().hex}"
     await nhost.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'pw'")
     try:
@@ -138,11 +139,15 @@ async def test_who_may_make_no_triggers_makes_no_mirror(database_url: str, nhost
         tables = await nhost.fetch("SELECT tablename FROM pg_tables WHERE tablename LIKE 'vestibule_%'")
         for row in tables:
             await nhost.execute(f"ALTER TABLE {row[0]} OWNER TO {role}")
+        url = database_url.replace("postgres:postgres@", f"{role}:pw@")
         with pytest.raises(HasuraRefused, match="permission denied for table users; connect as its owner"):
-            await create_mirror(database_url.replace("postgres:postgres@", f"{role}:pw@"))
-        assert await nhost.fetchval("SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'vestibule_%'") == 0
+            await create_mirror(url)
+        assert await nhost.fetchval(TRIGGERS) == 0
         await nhost.execute(f"GRANT TRIGGER ON ALL TABLES IN SCHEMA auth TO {role}")
-        assert (await create_mirror(database_url.replace("postgres:postgres@", f"{role}:pw@"))).users == 0
+        await create_mirror(url)
+        assert await nhost.fetchval(TRIGGERS) == 5
+        await remove_mirror(url)
+        assert await nhost.fetchval(TRIGGERS) == 0
     finally:
         await nhost.execute(f"REASSIGN OWNED BY {role} TO postgres; DROP OWNED BY {role}")
         await nhost.execute(f"DROP ROLE {role}")

@@ -231,7 +231,7 @@ BEGIN
     wanted_roles := @own@.vestibule_write_back_roles(person.roles, nullif(lost, person.default_role), won);
     UPDATE @own@.vestibule_users SET roles = wanted_roles, updated_at = now()
     WHERE project_id = owner AND id = wanted;
-    IF wanted_roles::text <> person.roles::text THEN
+    IF wanted_roles::jsonb <> person.roles::jsonb THEN
         PERFORM @own@.vestibule_write_back_note(owner, wanted, 'user.roles_changed', json_build_object(
             'roles', wanted_roles, 'default_role', person.default_role
         ));
