@@ -52,7 +52,7 @@ TO_ROLES = "GRANT SELECT, INSERT, DELETE ON auth.user_roles, auth.roles TO {0}; 
 TRIGGERS = "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'vestibule_%'"
 FUNCTIONS = """
 SELECT oid::regprocedure::text FROM pg_proc
-WHERE proname LIKE 'vestibule_write_back%' AND has_function_privilege($1, oid, 'EXECUTE')
+WHERE proname ~ '^vestibule_(mirror|write_back)_' AND has_function_privilege($1, oid, 'EXECUTE')
 """
 
 
@@ -86,10 +86,20 @@ async def test_hasura_needs_no_rights_on_our_tables(
     assert await under_test.count("users") == 0
 
 
-async def test_nobody_calls_what_writes_back(nhost: Any, user_id: UUID, hasura: Any) -> None:
-    """Nor reads what it reads (security 140)."""
+async def test_nobody_calls_what_writes_back(database_url: str, nhost: Any, user_id: UUID, hasura: Any) -> None:
+    """Nor reads what it reads; default privileges lend nobody a trigger for rows of their own (security 140)."""
     role = await hasura.fetchval("SELECT current_user")
+    await nhost.execute(f"ALTER DEFAULT PRIVILEGES GRANT EXECUTE ON FUNCTIONS TO {role}")
+    await remove_mirror(database_url)
+    await create_mirror(database_url)
     assert await nhost.fetch(FUNCTIONS, role) == []
+    assert len(await nhost.fetch(FUNCTIONS, "postgres")) == 12
+    await hasura.execute("CREATE TEMP TABLE users AS SELECT * FROM auth.users")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for function"):
+        await hasura.execute(
+            "CREATE TRIGGER lent AFTER UPDATE ON pg_temp.users FOR EACH ROW"
+            " EXECUTE FUNCTION public.vestibule_write_back_user()"
+        )
     for sql in ("SELECT * FROM vestibule_users", "SELECT * FROM vestibule_mirrored", "DELETE FROM auth.user_roles"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await hasura.execute(sql)

@@ -61,7 +61,7 @@ async def create_mirror(url: str) -> Mirrored:
         async with _changing(connection):
             names = await _names_of_mirror(connection, own)
             was_there = await connection.fetchval(_filled(mirror.IS_THERE, names))
-            await _run(connection, (*mirror.CREATE, *write_back.CREATE), names)
+            await _run(connection, (*mirror.CREATE, *write_back.CREATE, mirror.GUARD), names)
         try:
             users = await _copy(connection, names)
             await _begin_writing_back(connection, names)

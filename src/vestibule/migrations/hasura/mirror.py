@@ -211,9 +211,6 @@ _REPLACED: Final = (
 
 REMOVE: Final = (*_REPLACED, "DROP TABLE IF EXISTS @own@.vestibule_mirrored")
 
-# Nobody calls these but the triggers: with the rights of their creator they would answer who asks.
-_GUARD: Final = tuple(f"REVOKE ALL ON FUNCTION @own@.{function} FROM PUBLIC" for function in _FUNCTIONS)
-
 # Whoever is in both tables is one person, and may go before their turn to be copied comes.
 _KNOWN: Final = """
 INSERT INTO @own@.vestibule_mirrored (project_id, user_id)
@@ -232,9 +229,28 @@ CREATE: Final = (
     _OF_USER,
     _OF_CREDENTIAL,
     *_TRIGGERS,
-    *_GUARD,
     _KNOWN,
 )
+
+# Nobody calls the functions, of the mirror or of writing back, but our triggers: with the rights of their creator they
+# would answer who asks. Default privileges may have given them to single roles too, who could make them triggers of
+# tables of their own, and write there what they want to be so.
+GUARD: Final = """
+DO $$
+DECLARE
+    given record;
+BEGIN
+    FOR given IN
+        SELECT f.oid::regprocedure AS function, a.grantee
+        FROM pg_proc AS f CROSS JOIN LATERAL aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) AS a
+        WHERE f.pronamespace = to_regnamespace('@own@') AND a.grantee <> f.proowner
+            AND f.proname ~ '^vestibule_(mirror|write_back)_'
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %s', given.function,
+            CASE WHEN given.grantee = 0 THEN 'PUBLIC' ELSE given.grantee::regrole::text END);
+    END LOOP;
+END $$
+"""
 
 IS_THERE: Final = """
 SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'vestibule_mirror' AND tgrelid = '@own@.vestibule_users'::regclass)

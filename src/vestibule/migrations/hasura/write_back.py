@@ -268,10 +268,7 @@ _FUNCTIONS: Final = (
 )
 
 # Replaced and not dropped: their triggers stay, and nobody who writes to `auth` waits for whoever repeats the command.
-CREATE: Final = (
-    *(_HOLD, _NOTE, _ROLES, _METADATA, _USER, _DELETION, _ROLE_OF, _ROLE),
-    *(f"REVOKE ALL ON FUNCTION @own@.{function} FROM PUBLIC" for function in _FUNCTIONS),
-)
+CREATE: Final = (_HOLD, _NOTE, _ROLES, _METADATA, _USER, _DELETION, _ROLE_OF, _ROLE)
 
 # (table, name) -> the rest of it. They see rows as they are after all triggers that change them.
 TRIGGERS: Final = {
