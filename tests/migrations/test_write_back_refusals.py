@@ -140,6 +140,17 @@ async def test_only_whoever_was_disabled_is_let_in(
     assert (await ours(under_test, user_id)).status == standing
 
 
+async def test_nobody_without_a_name_is_given_a_role(nhost: Any, under_test: CoreUnderTest, user_id: UUID) -> None:
+    """An anonymous user is one for as long as they are nobody (security 11)."""
+    await under_test.change(user_id, is_anonymous=True)
+    before = await ours(under_test, user_id)
+    with pytest.raises(asyncpg.InvalidParameterValueError, match=r"^auth\.user_roles: an anonymous user"):
+        await insert_roles(nhost, user_id, "editor")
+    with pytest.raises(asyncpg.InvalidParameterValueError, match=r"^auth\.users\.default_role: an anonymous user"):
+        await update_user(nhost, user_id, default_role="me")
+    assert await ours(under_test, user_id) == before
+
+
 def _nested(levels: int) -> dict[str, Any]:
     value: dict[str, Any] = {}
     for _ in range(levels):

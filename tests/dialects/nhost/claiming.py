@@ -16,6 +16,7 @@ def on_webhook(webhook: ClaimsWebhook, **more: str) -> dict[str, str]:
     return {
         "VESTIBULE_CLAIMS_WEBHOOK_URL": webhook.url,
         "VESTIBULE_CLAIMS_WEBHOOK_SECRET": SECRET,
+        "VESTIBULE_CLAIMS_WEBHOOK_TIMEOUT": "10s",
         "VESTIBULE_OUTBOUND_ALLOW": "127.0.0.0/8",
         **more,
     }

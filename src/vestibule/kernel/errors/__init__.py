@@ -30,6 +30,7 @@ from vestibule.kernel.errors.people import (
     InvalidCredentials,
     InvalidEmail,
     InvalidPhoneNumber,
+    LocaleNotAllowed,
     MetadataTooLarge,
     NoPassword,
     NotAMember,
@@ -44,6 +45,7 @@ from vestibule.kernel.errors.people import (
     SecondFactorUnavailable,
     SignUpDisabled,
     TooManyAttempts,
+    UnknownRole,
     UsernameTaken,
     UserNotActive,
     UserNotAnonymous,
@@ -78,6 +80,7 @@ from vestibule.kernel.errors.request import (
     UnusableTime,
 )
 from vestibule.kernel.errors.secrets import (
+    AccessTokenNotFound,
     ExpiredTicket,
     ForeignRefreshToken,
     InvalidAuthorizationCode,
@@ -102,6 +105,7 @@ from vestibule.kernel.errors.secrets import (
 )
 
 __all__ = [
+    "AccessTokenNotFound",
     "AnonymousNotAllowed",
     "CannotSendText",
     "CaptchaMissing",
@@ -139,6 +143,7 @@ __all__ = [
     "InvalidTicket",
     "InvalidTotp",
     "LastWayIn",
+    "LocaleNotAllowed",
     "MalformedRefreshToken",
     "MalformedRequest",
     "MetadataTooLarge",
@@ -181,6 +186,7 @@ __all__ = [
     "TooManyTextGuesses",
     "TotpAlreadyActive",
     "Unauthenticated",
+    "UnknownRole",
     "UnsupportedMediaType",
     "UnusableTime",
     "UserNotActive",

@@ -1,10 +1,16 @@
-"""What nobody changes by writing to `auth.users`: how somebody comes in, and what they have proven (security 11)."""
+"""What nobody changes by writing to `auth.users`: how somebody comes in, and what they have proven (security 11).
+
+And metadata that this server could not read again.
+"""
 
 from collections.abc import Container
 from typing import Final
 
 # Hasura shows messages of the class 22 to its clients, and hides most others.
 ERRCODE: Final = "USING ERRCODE = 'invalid_parameter_value'"
+
+_LARGEST_METADATA: Final = 60_000  # bytes, the most that VESTIBULE_METADATA_LIMIT_BYTES allows
+_DEEPEST_METADATA: Final = 100  # levels; what reads JSON gives up somewhere below
 
 # Column -> what to use instead.
 _INSTEAD: Final = {
@@ -24,6 +30,26 @@ _INSTEAD_OF_SECRETS: Final = {
 }
 # A newer Nhost Auth that starts seals the secrets that it finds, which makes them longer than any in clear.
 _SEALED: Final = "length(OLD.totp_secret) < 64 AND length(NEW.totp_secret) >= 64"
+
+# What is null is read as no object, as `null` in JSON is; larger numbers are no floats, and longer ones no integers.
+METADATA: Final = f"""
+CREATE OR REPLACE FUNCTION @own@.vestibule_write_back_metadata(written jsonb) RETURNS json
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF written IS NULL OR jsonb_typeof(written) = 'null' THEN
+        RETURN NULL;
+    ELSIF jsonb_typeof(written) <> 'object' THEN
+        RAISE EXCEPTION 'auth.users.metadata: it must be an object' {ERRCODE};
+    ELSIF octet_length(written::text) > {_LARGEST_METADATA} THEN
+        RAISE EXCEPTION 'auth.users.metadata: at most {_LARGEST_METADATA} bytes' {ERRCODE};
+    ELSIF jsonb_path_exists(written, '$.**{{{_DEEPEST_METADATA}}}') THEN
+        RAISE EXCEPTION 'auth.users.metadata: at most {_DEEPEST_METADATA} levels' {ERRCODE};
+    ELSIF jsonb_path_exists(written, '$.** ? (@.type() == "number" && (@ > 1e308 || @ < -1e308))') THEN
+        RAISE EXCEPTION 'auth.users.metadata: a number beyond any use' {ERRCODE};
+    END IF;
+    RETURN written::text::json;
+END $$
+"""
 
 
 def changes(column: str) -> str:

@@ -17,18 +17,22 @@ All of it has the rights of whoever made it, and computes under `pg_catalog` alo
 
 from typing import Final
 
-from vestibule.migrations.hasura.refusals import ERRCODE, changes
+from vestibule.migrations.hasura.refusals import ERRCODE, METADATA, changes
 
 _PATH: Final = "pg_catalog, pg_temp"
 _DEFINER: Final = f"SECURITY DEFINER SET search_path = {_PATH}"
 _TRIES: Final = 4  # 30 ms in all; whoever holds our row longer waits for the copy, or works on many
-_LARGEST_METADATA: Final = 60_000  # bytes, the most that VESTIBULE_METADATA_LIMIT_BYTES allows
-_DEEPEST_METADATA: Final = 100  # levels; what reads JSON gives up somewhere below
 
 COPYING: Final = "vestibule.copying"
 _IS_A_COPY: Final = f"current_setting('{COPYING}', true) = (pg_trigger_depth() - 1)::text"
 
-_TAKEN: Final = ("display_name", "avatar_url", "locale", "metadata", "default_role", "disabled")
+_PROFILE: Final = ("display_name", "avatar_url", "locale", "metadata", "default_role")
+_TAKEN: Final = " OR ".join(changes(column) for column in (*_PROFILE, "disabled"))
+_NAMELESS: Final = "an anonymous user has the role anonymous until they have a name, by POST /user/deanonymize"
+
+
+def _field(column: str) -> str:
+    return f"CASE WHEN {changes(column)} THEN '{column}' END"
 
 
 def _new_or(column: str, value: str) -> str:
@@ -103,26 +107,6 @@ LANGUAGE sql SET search_path = {_PATH} AS $$
 $$
 """
 
-# What is null is read as no object, as `null` in JSON is; larger numbers are no floats, and longer ones no integers.
-_METADATA: Final = f"""
-CREATE OR REPLACE FUNCTION @own@.vestibule_write_back_metadata(written jsonb) RETURNS json
-LANGUAGE plpgsql SET search_path = {_PATH} AS $$
-BEGIN
-    IF written IS NULL OR jsonb_typeof(written) = 'null' THEN
-        RETURN NULL;
-    ELSIF jsonb_typeof(written) <> 'object' THEN
-        RAISE EXCEPTION 'auth.users.metadata: it must be an object' {ERRCODE};
-    ELSIF octet_length(written::text) > {_LARGEST_METADATA} THEN
-        RAISE EXCEPTION 'auth.users.metadata: at most {_LARGEST_METADATA} bytes' {ERRCODE};
-    ELSIF jsonb_path_exists(written, '$.**{{{_DEEPEST_METADATA}}}') THEN
-        RAISE EXCEPTION 'auth.users.metadata: at most {_DEEPEST_METADATA} levels' {ERRCODE};
-    ELSIF jsonb_path_exists(written, '$.** ? (@.type() == "number" && (@ > 1e308 || @ < -1e308))') THEN
-        RAISE EXCEPTION 'auth.users.metadata: a number beyond any use' {ERRCODE};
-    END IF;
-    RETURN written::text::json;
-END $$
-"""
-
 _USER: Final = f"""
 CREATE OR REPLACE FUNCTION @own@.vestibule_write_back_user() RETURNS trigger
 LANGUAGE plpgsql {_DEFINER} AS $$
@@ -132,8 +116,9 @@ DECLARE
     person record;
     standing text;
     wanted_roles json;
+    fields text[];
 BEGIN
-    IF {_IS_A_COPY} OR (refused IS NULL AND NOT ({" OR ".join(changes(column) for column in _TAKEN)})) THEN
+    IF {_IS_A_COPY} OR (refused IS NULL AND NOT ({_TAKEN})) THEN
         RETURN NULL;
     END IF;
     owner := @own@.vestibule_write_back_hold(OLD.id, false);
@@ -143,7 +128,7 @@ BEGIN
     IF refused IS NOT NULL THEN
         RAISE EXCEPTION 'auth.users.%', refused {ERRCODE};
     END IF;
-    SELECT u.status, u.default_role, u.roles INTO person
+    SELECT u.status, u.default_role, u.roles, u.is_anonymous INTO person
     FROM @own@.vestibule_users AS u WHERE u.project_id = owner AND u.id = NEW.id;
     standing := person.status;
     IF NEW.disabled AND NOT OLD.disabled AND person.status = 'active' THEN
@@ -167,9 +152,11 @@ BEGIN
             ) THEN person.default_role END,  -- its row was taken before: it stayed for being the default
             NEW.default_role::text
         );
-        PERFORM @own@.vestibule_write_back_note(owner, NEW.id, 'user.roles_changed', json_build_object(
-            'roles', wanted_roles, 'default_role', NEW.default_role::text
-        ));
+    END IF;
+    fields := array_remove(ARRAY[{", ".join(_field(column) for column in sorted(_PROFILE))},
+        CASE WHEN wanted_roles::jsonb <> person.roles::jsonb THEN 'roles' END], NULL);
+    IF person.is_anonymous AND fields && '{{default_role, roles}}' THEN
+        RAISE EXCEPTION 'auth.users.default_role: {_NAMELESS}' {ERRCODE};
     END IF;
     UPDATE @own@.vestibule_users SET
         {_new_or("display_name", "NEW.display_name")},
@@ -179,6 +166,9 @@ BEGIN
         {_new_or("default_role", "NEW.default_role")},
         roles = wanted_roles, status = standing, updated_at = now()
     WHERE project_id = owner AND id = NEW.id;
+    IF fields <> '{{}}' THEN
+        PERFORM @own@.vestibule_write_back_note(owner, NEW.id, 'user.changed', json_build_object('fields', fields));
+    END IF;
     IF standing <> person.status THEN
         PERFORM @own@.vestibule_write_back_note(
             owner, NEW.id, 'user.status_changed', json_build_object('status', standing)
@@ -226,16 +216,17 @@ BEGIN
     IF owner IS NULL THEN
         RETURN;
     END IF;
-    SELECT u.default_role, u.roles INTO person
+    SELECT u.default_role, u.roles, u.is_anonymous INTO person
     FROM @own@.vestibule_users AS u WHERE u.project_id = owner AND u.id = wanted;
     wanted_roles := @own@.vestibule_write_back_roles(person.roles, nullif(lost, person.default_role), won);
+    IF wanted_roles::jsonb <> person.roles::jsonb THEN
+        IF person.is_anonymous THEN
+            RAISE EXCEPTION 'auth.user_roles: {_NAMELESS}' {ERRCODE};
+        END IF;
+        PERFORM @own@.vestibule_write_back_note(owner, wanted, 'user.changed', '{{"fields": ["roles"]}}');
+    END IF;
     UPDATE @own@.vestibule_users SET roles = wanted_roles, updated_at = now()
     WHERE project_id = owner AND id = wanted;
-    IF wanted_roles::jsonb <> person.roles::jsonb THEN
-        PERFORM @own@.vestibule_write_back_note(owner, wanted, 'user.roles_changed', json_build_object(
-            'roles', wanted_roles, 'default_role', person.default_role
-        ));
-    END IF;
 END $$
 """
 
@@ -268,7 +259,7 @@ _FUNCTIONS: Final = (
 )
 
 # Replaced and not dropped: their triggers stay, and nobody who writes to `auth` waits for whoever repeats the command.
-CREATE: Final = (_HOLD, _NOTE, _ROLES, _METADATA, _USER, _DELETION, _ROLE_OF, _ROLE)
+CREATE: Final = (_HOLD, _NOTE, _ROLES, METADATA, _USER, _DELETION, _ROLE_OF, _ROLE)
 
 # (table, name) -> the rest of it. They see rows as they are after all triggers that change them.
 TRIGGERS: Final = {
