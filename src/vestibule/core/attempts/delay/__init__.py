@@ -36,7 +36,7 @@ _IPV4_PREFIX: Final = 24
 class Aim:
     """Which account is tried, and from where: `network` is that of a visit.
 
-    `is_shared` says that it stands for everybody behind a proxy; such a network is never known, and no alarm refuses it.
+    `is_shared` says that it stands for everybody behind a proxy; no such network is known or refused by an alarm.
     """
 
     project_id: ProjectId
@@ -186,7 +186,7 @@ class DelayedTries:
         return self._of_both("never known" if aim.is_shared else "known", aim)
 
     def _failing(self, aim: Aim) -> bytes:
-        # What somebody behind an unlisted proxy did must not shut out all others there: no row says so of such a network.
+        # One person behind an unlisted proxy must not shut out all the others: no row says so of a shared network.
         return self._hash("never refused" if aim.is_shared else "network", neighbourhood(aim.network))
 
     def _of_both(self, kind: str, aim: Aim) -> bytes:
