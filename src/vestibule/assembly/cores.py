@@ -197,6 +197,7 @@ def build_core(
             parts.refresh_secrets,
             parts.users,
             parts.audit,
+            parts.send_notice,
             parts.continue_imported,
             settings.refresh_grace,
         ),
