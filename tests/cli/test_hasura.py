@@ -38,6 +38,7 @@ def test_users_are_mirrored_from_the_command_on(run: Run, on_postgres: str) -> N
     told = run("hasura", "mirror").stdout
     assert "Copied 1 users into auth.users" in told
     assert "1 rows of auth.users are nobody's here" in told
+    assert "Of those that an import has refused, its --report says why." in told
     assert json.loads(run("hasura", "mirror", "--remove", "--json").stdout) == {"mirrored": False}
 
 

@@ -25,7 +25,9 @@ def ask(environment: dict[str, str], tmp_path: Path) -> Iterator[Ask]:
     def type_at(question: str, key: bytes, *arguments: str) -> tuple[int, str]:
         process = subprocess.Popen(
             [*AT_A_TERMINAL, *arguments],
-            **dict.fromkeys(("stdin", "stdout", "stderr"), theirs),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
             env=environment,
             cwd=tmp_path,
             start_new_session=True,

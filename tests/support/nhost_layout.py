@@ -236,10 +236,10 @@ async def fill(connection: Connection, number: int, *, passwords: int = 16) -> l
                 }
             )
     # As text: the driver cannot write citext in the binary form that copying wants.
-    columns = ", ".join(rows["users"][0]) if rows["users"] else "id"
+    names = ", ".join(rows["users"][0]) if rows["users"] else "id"
     await connection.execute(
-        f"INSERT INTO auth.users ({columns}) "  # noqa: S608 - the names above
-        f"SELECT {columns} FROM json_populate_recordset(NULL::auth.users, $1)",
+        f"INSERT INTO auth.users ({names}) "  # noqa: S608 - the names above
+        f"SELECT {names} FROM json_populate_recordset(NULL::auth.users, $1)",
         json.dumps(rows.pop("users")),
     )
     for table, records in rows.items():

@@ -1,4 +1,4 @@
-"""Builds the core from settings: which collaborator each use-case gets."""
+"""Builds the core from settings. One table: each use-case, and the collaborators that it gets."""
 
 from datetime import timedelta
 from typing import Final
@@ -8,7 +8,9 @@ from vestibule.assembly.second_factor import build_second_factor
 from vestibule.assembly.social import build_social
 from vestibule.core.access_tokens import (
     CreateAccessToken,
+    ListAccessTokens,
     RevokeAccessToken,
+    RevokeOwnAccessToken,
     SignInWithAccessToken,
     SignOutEverywhere,
 )
@@ -51,9 +53,7 @@ from vestibule.core.projects import Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
 from vestibule.core.redirects import allow_list_of
 from vestibule.core.sessions import ChangeStanding, RefreshSession
-from vestibule.core.signing import (
-    KeyRotation,
-)
+from vestibule.core.signing import KeyRotation
 from vestibule.core.social import IdentityProviders, NoProviders
 from vestibule.core.text_codes import (
     ChangePhone,
@@ -68,6 +68,7 @@ from vestibule.core.text_codes import (
 )
 from vestibule.core.texts import RemoteVerification
 from vestibule.core.totp import TotpSecrets
+from vestibule.core.users import ChangeUser
 from vestibule.core.ways_in import WaysIn
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
@@ -122,6 +123,7 @@ def build_core(
         provision_user=ProvisionUser(
             db, parts.users, parts.create_user, parts.hashing, parts.vet_password, parts.audit
         ),
+        change_user=ChangeUser(db, parts.users, parts.audit, clock),
         sign_up_with_password=SignUpWithPassword(
             db,
             parts.users,
@@ -185,7 +187,9 @@ def build_core(
         deanonymize_by_link=DeanonymizeByLink(db, parts.users, parts.deanonymize, parts.postage, parts.send_letter),
         create_access_token=CreateAccessToken(db, parts.users, parts.audit, clock, entropy),
         sign_in_with_access_token=SignInWithAccessToken(db, clock, parts.finish),
+        list_access_tokens=ListAccessTokens(db, parts.users, clock),
         revoke_access_token=RevokeAccessToken(db, parts.audit),
+        revoke_own_access_token=RevokeOwnAccessToken(db, parts.users, parts.audit),
         sign_out_everywhere=SignOutEverywhere(db, parts.users, parts.revoke_sessions, parts.audit),
         refresh_session=RefreshSession(
             db,
@@ -193,9 +197,11 @@ def build_core(
             parts.refresh_secrets,
             parts.users,
             parts.audit,
+            parts.send_notice,
             parts.continue_imported,
             settings.refresh_grace,
         ),
+        live_sessions=parts.live_sessions,
         revoke_sessions=parts.revoke_sessions,
         change_standing=ChangeStanding(db, parts.users, parts.revoke_sessions),
         change_password=ChangePassword(
@@ -206,10 +212,8 @@ def build_core(
             db, parts.users, parts.tickets, parts.hashing, parts.vet_password, parts.prove_address, parts.set_password
         ),
         request_verification=RequestVerification(db, parts.users, parts.postage, parts.send_letter),
-        request_email_code=RequestEmailCode(db, parts.users, parts.postage, parts.email_guesses, parts.mail_code),
-        sign_up_with_email_code=SignUpWithEmailCode(
-            db, parts.users, parts.postage, parts.email_guesses, parts.mail_code
-        ),
+        request_email_code=RequestEmailCode(parts.email_guesses, parts.entry_by_code),
+        sign_up_with_email_code=SignUpWithEmailCode(parts.email_guesses, parts.entry_by_code),
         sign_in_with_email_code=SignInWithEmailCode(
             db, parts.users, parts.email_guesses, parts.prove_address, parts.finish
         ),
@@ -261,8 +265,8 @@ def build_core(
             parts.finish,
             IssueCode(parts.tickets, parts.finish),
         ),
-        request_sign_in_link=RequestSignInLink(db, parts.users, parts.postage, parts.mail_link),
-        sign_up_with_link=SignUpWithLink(db, parts.users, parts.postage, parts.mail_link),
+        request_sign_in_link=RequestSignInLink(parts.entry_by_link),
+        sign_up_with_link=SignUpWithLink(parts.entry_by_link),
         exchange_code=ExchangeCode(db, parts.tickets, parts.finish),
         reaper=Reaper(db, parts.outbox, clock, settings.retention),
     )

@@ -9,10 +9,8 @@ __all__ = ["main"]
 
 def main() -> int:
     """Run the command in `sys.argv`; return the exit status, as documented in docs/operations.md."""
-    if sys.argv[1:] in (
-        ["version"],
-        ["--version"],
-    ):  # scripts ask for it often, and the command line itself takes longer to build
+    # Scripts ask for it often, and the command line itself takes longer to build.
+    if sys.argv[1:] in (["version"], ["--version"]):
         sys.stdout.write(f"vestibule {__version__}\n")
         return 0
     from vestibule.asgi.exits import Ending, ExitCode, complain  # noqa: PLC0415 - as the module says

@@ -10,7 +10,6 @@ __all__ = ["UsageProblem", "app"]
 
 app = typer.Typer(
     name="vestibule",
-    help="A self-hosted authentication server that speaks the wire APIs your clients already speak.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

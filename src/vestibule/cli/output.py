@@ -16,9 +16,14 @@ def print_json(value: object) -> None:
     """Print one JSON document; what is not to be seen is escaped, also the many signs for which JSON asks no escape."""
     import msgspec  # noqa: PLC0415 - a supervisor has no use for it
 
-    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)
-    lines = text.decode().split("\n")
+    lines = msgspec.json.format(_json(value), indent=2).decode().split("\n")
     sys.stdout.write("".join(f"{_escaped(line)}\n" for line in lines))
+
+
+def _json(value: object) -> bytes:
+    import msgspec  # noqa: PLC0415 - as above
+
+    return msgspec.json.encode(value, enc_hook=str)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]], *, empty: str) -> None:
@@ -59,6 +64,8 @@ def _shown(cell: object) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, list | tuple):
         return ", ".join(map(str, cell))
+    if isinstance(cell, dict):
+        return _json(cell).decode()
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M:%S")
     return str(cell)

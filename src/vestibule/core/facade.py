@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from vestibule.core.access_tokens import (
     CreateAccessToken,
+    ListAccessTokens,
     RevokeAccessToken,
+    RevokeOwnAccessToken,
     SignInWithAccessToken,
     SignOutEverywhere,
 )
@@ -44,7 +46,7 @@ from vestibule.core.passwords import (
 from vestibule.core.pkce import ExchangeCode
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
-from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
+from vestibule.core.sessions import ChangeStanding, LiveSessions, RefreshSession, RevokeSessions
 from vestibule.core.signing import KeyRotation, KeySets
 from vestibule.core.social import (
     ArriveFromProvider,
@@ -68,7 +70,7 @@ from vestibule.core.text_codes import (
 )
 from vestibule.core.texts import RemoteVerification, TextPostage
 from vestibule.core.totp import SecondFactor
-from vestibule.core.users import UserDirectory
+from vestibule.core.users import ChangeUser, UserDirectory
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Database
@@ -95,6 +97,7 @@ class Core:
     text_postage: TextPostage
     remote_verification: RemoteVerification | None
     provision_user: ProvisionUser
+    change_user: ChangeUser
     settle_arrivals: SettleArrivals
     sign_up_with_password: SignUpWithPassword
     sign_in_with_password: SignInWithPassword
@@ -120,9 +123,12 @@ class Core:
     deanonymize_by_text: RequestNaming
     create_access_token: CreateAccessToken
     sign_in_with_access_token: SignInWithAccessToken
+    list_access_tokens: ListAccessTokens
     revoke_access_token: RevokeAccessToken
+    revoke_own_access_token: RevokeOwnAccessToken
     sign_out_everywhere: SignOutEverywhere
     refresh_session: RefreshSession
+    live_sessions: LiveSessions
     revoke_sessions: RevokeSessions
     change_standing: ChangeStanding
     change_password: ChangePassword

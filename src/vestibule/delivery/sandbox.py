@@ -24,7 +24,9 @@ def needed_templates(environment: "Environment", source: str) -> "Iterator[tuple
     """Yield line and name of the templates that `source` cannot do without. Raises: jinja2.TemplateSyntaxError."""
     from jinja2 import nodes  # noqa: PLC0415 - as above
 
-    for node in environment.parse(source).find_all((nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)):
+    for node in environment.parse(source).find_all(nodes.Stmt):
+        if not isinstance(node, nodes.Extends | nodes.Include | nodes.Import | nodes.FromImport):
+            continue
         may_be_missing = isinstance(node, nodes.Include) and node.ignore_missing
         if not may_be_missing and isinstance(node.template, nodes.Const) and isinstance(node.template.value, str):
             yield node.lineno, node.template.value

@@ -75,8 +75,8 @@ class SettleArrivals:
         project_id: ProjectId,
         arrivals: Sequence[Arrival],
         *,
-        before_commit: Callable[[Settled], None],
         rehearsal: bool = False,
+        before_commit: Callable[[Settled], None] = lambda _: None,
     ) -> Settled:
         """Write the arrivals in one transaction. A rehearsal does the same and undoes it, so it tells the same.
 

@@ -16,7 +16,7 @@ from vestibule.core.social import Arrival, Arrived, Departing, Flow, Linked, Reg
 from vestibule.core.social.model import Callback
 from vestibule.core.social.words import error_code
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
+from vestibule.dialects.nhost.dialect import door_terms, nhost, refuse_unless_signed_in, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS
 from vestibule.dialects.nhost.links import letter_form, with_parameters
 from vestibule.dialects.nhost.outcomes import brought_by
@@ -24,10 +24,9 @@ from vestibule.dialects.nhost.provider_cookies import browser_cookie, browser_se
 from vestibule.dialects.nhost.provider_names import provider_name
 from vestibule.dialects.nhost.redirecting import REDIRECTS, Delivery
 from vestibule.dialects.nhost.settings import NhostSettings
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import OPTIONS, STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    DefaultRoleNotAllowed,
     ElevationRequired,
     EmailTaken,
     EndpointDisabled,
@@ -35,14 +34,12 @@ from vestibule.kernel.errors import (
     InvalidAccessToken,
     InvalidAuthorizationCode,
     InvalidProviderState,
-    MetadataTooLarge,
     NothingAsked,
     ProviderExchangeFailed,
     ProviderProfileFailed,
     ProviderRefused,
     ProviderUnavailable,
     RedirectNotAllowed,
-    RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
 )
@@ -70,9 +67,7 @@ _ARRIVES: Final = (
     EmailTaken,
     IdentityTaken,
     SignUpDisabled,
-    RoleNotAllowed,
-    DefaultRoleNotAllowed,
-    MetadataTooLarge,
+    *OPTIONS,
     TooManyAttempts,
 )
 
@@ -107,6 +102,7 @@ async def sign_in_provider(
     if settings.link_by_post:
         raise EndpointDisabled
     caller = await tokens.caller(project, query.connect)
+    await refuse_unless_signed_in(project, core, caller)
     await core.elevation.refuse_unless_elevated(project, caller.user_id, is_elevated=caller.is_elevated)
     return await _depart(provider, query, call, project, core, settings, "connect", caller)
 

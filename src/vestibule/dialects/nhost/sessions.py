@@ -5,16 +5,14 @@ from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.core.sessions import RefreshTerms
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
+from vestibule.dialects.nhost.dialect import OUTLASTS_SESSION, bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.links import code_bytes
 from vestibule.dialects.nhost.outcomes import session_payload
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import STANDING, UNWELCOME
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
     EmailNotVerified,
-    EmailRefused,
     InvalidAccessToken,
     InvalidAuthorizationCode,
     InvalidRefreshToken,
@@ -57,6 +55,7 @@ async def refresh_token(
 @nhost.post(
     "/token/verify",
     auth=bearer.optional,
+    marks=(OUTLASTS_SESSION,),
     limit=BRUTE_FORCE,
     raises=(NothingAsked, *STANDING),
     tags=("session",),
@@ -81,6 +80,7 @@ async def verify_token(
 @nhost.post(
     "/signout",
     auth=bearer.optional,
+    marks=(OUTLASTS_SESSION,),
     unknown_members="ignore",
     raises=(NothingAsked,),
     tags=("session",),
@@ -104,13 +104,7 @@ async def sign_out(body: shapes.SignOutRequest, call: Call, caller: Caller | Non
 
 @nhost.post(
     "/token/exchange",
-    raises=(
-        InvalidAuthorizationCode,
-        EmailRefused,
-        UserNotActive,
-        EmailNotVerified,
-        AnonymousNotAllowed,
-    ),
+    raises=(InvalidAuthorizationCode, *UNWELCOME),
     tags=("session",),
     operation="tokenExchange",
 )

@@ -4,9 +4,7 @@ A refusal class is flat, has a stable `code` and typed data. Anything else that 
 Raise a fresh instance each time: a shared one would carry another request's traceback and data.
 """
 
-from vestibule.kernel.errors.base import (
-    Refusal,
-)
+from vestibule.kernel.errors.base import Refusal
 from vestibule.kernel.errors.caller import (
     ClientMismatch,
     ClientNotFound,
@@ -32,6 +30,7 @@ from vestibule.kernel.errors.people import (
     InvalidCredentials,
     InvalidEmail,
     InvalidPhoneNumber,
+    LocaleNotAllowed,
     MetadataTooLarge,
     NoPassword,
     NotAMember,
@@ -46,6 +45,7 @@ from vestibule.kernel.errors.people import (
     SecondFactorUnavailable,
     SignUpDisabled,
     TooManyAttempts,
+    UnknownRole,
     UsernameTaken,
     UserNotActive,
     UserNotAnonymous,
@@ -80,6 +80,7 @@ from vestibule.kernel.errors.request import (
     UnusableTime,
 )
 from vestibule.kernel.errors.secrets import (
+    AccessTokenNotFound,
     ExpiredTicket,
     ForeignRefreshToken,
     InvalidAuthorizationCode,
@@ -104,6 +105,7 @@ from vestibule.kernel.errors.secrets import (
 )
 
 __all__ = [
+    "AccessTokenNotFound",
     "AnonymousNotAllowed",
     "CannotSendText",
     "CaptchaMissing",
@@ -141,6 +143,7 @@ __all__ = [
     "InvalidTicket",
     "InvalidTotp",
     "LastWayIn",
+    "LocaleNotAllowed",
     "MalformedRefreshToken",
     "MalformedRequest",
     "MetadataTooLarge",
@@ -183,6 +186,7 @@ __all__ = [
     "TooManyTextGuesses",
     "TotpAlreadyActive",
     "Unauthenticated",
+    "UnknownRole",
     "UnsupportedMediaType",
     "UnusableTime",
     "UserNotActive",
