@@ -171,10 +171,8 @@ IMPOSSIBLE: Final[dict[str, str]] = {
     "AUTH_GRAVATAR_RATING": "y",
     "AUTH_SMS_PROVIDER": "pigeon",
     "AUTH_WEBAUTHN_RP_ID": "192.0.2.1",
-    "AUTH_WEBAUTHN_RP_ORIGINS": "http://acme.example",
     "AUTH_SMTP_SENDER": "nobody",
     "AUTH_SMTP_AUTH_METHOD": "XOAUTH2",
-    "AUTH_EMAIL_TEMPLATES_PATH": "/nowhere/at/all",
 }
 
 # Read, or refused, by later work: no value of theirs is impossible before.

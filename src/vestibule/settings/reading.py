@@ -68,7 +68,8 @@ def what_can_be_read(
     Raises: SettingsError for an unreadable file.
     """
     reader = reader_of(environ, flags)
-    checks.names(reader, list(reader.layers), strict=reader.get(own.files.STRICT))
+    reader.strict = reader.get(own.files.STRICT)
+    checks.names(reader)
     checks.values(reader)
     reader.problems += unsafe_switches(reader)
     dev = files.dev_keys(dev_folder) if flags.dev else None
@@ -250,7 +251,7 @@ def _policy(reader: Reader) -> Policy:
         allowed_roles=_with(reader.get(nhost.users.ALLOWED_ROLES), default_role),
         default_locale=default_locale,
         allowed_locales=_with(reader.get(nhost.users.ALLOWED_LOCALES), default_locale),
-        password_min_length=reader.get(nhost.users.PASSWORD_MIN_LENGTH),
+        password_min_length=checks.password_length(reader),
         password_change_ends_other_sessions=reader.get(own.signins.PASSWORD_CHANGE_ENDS_SESSIONS),
         phone_change_ends_other_sessions=reader.get(own.signins.PHONE_CHANGE_ENDS_SESSIONS),
         email_change_ends_other_sessions=reader.get(own.signins.EMAIL_CHANGE_ENDS_SESSIONS),
@@ -263,7 +264,7 @@ def _policy(reader: Reader) -> Policy:
         client_url=reader.get(nhost.server.CLIENT_URL),
         allowed_redirect_urls=reader.get(nhost.server.REDIRECT_URLS),
         allowed_origins=reader.get(own.serving.ALLOWED_ORIGINS),
-        access_token_life=reader.get(nhost.tokens.ACCESS_LIFE),
+        access_token_life=checks.access_token_life(reader),
         refresh_token_life=reader.get(nhost.tokens.REFRESH_LIFE),
         metadata_limit_bytes=reader.get(own.signins.METADATA_LIMIT),
         mail_per_hour=reader.get(own.limits.MAIL_PER_HOUR),

@@ -35,9 +35,10 @@ def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each o
 def _webauthn(reader: Reader) -> WebAuthn:
     parts = urlsplit(reader.get(nhost.server.CLIENT_URL))
     rp_id = reader.get(nhost.ways_in.WEBAUTHN_RP_ID) or parts.hostname or ""
-    origins = reader.get(nhost.ways_in.WEBAUTHN_ORIGINS)
+    listed = tuple(_as_browsers_write(origin) for origin in reader.get(nhost.ways_in.WEBAUTHN_ORIGINS))
+    origins = tuple(origin for origin in listed if not wrong_with_origin(rp_id, origin))
     if _is_assumed(reader, nhost.ways_in.WEBAUTHN_ORIGINS.name):
-        origins = tuple(origin for origin in origins if not wrong_with_origin(rp_id, origin))
+        listed = origins
     own_origin = f"{parts.scheme}://{parts.netloc}"
     # Of a client that is no page of the site, an app say, no browser ever speaks.
     if own_origin not in origins and not wrong_with_origin(rp_id, own_origin):
@@ -46,7 +47,7 @@ def _webauthn(reader: Reader) -> WebAuthn:
         enabled=reader.get(nhost.ways_in.WEBAUTHN_ENABLED),
         rp_id=rp_id,
         rp_name=reader.get(nhost.ways_in.WEBAUTHN_RP_NAME) or rp_id,
-        origins=origins,
+        origins=origins or listed,  # of none that fits, each is told what is wrong with it
         timeout=reader.get(nhost.ways_in.WEBAUTHN_TIMEOUT),
         decoys=reader.get(own.signins.PASSKEY_DECOYS),
     )
@@ -56,7 +57,17 @@ def _webauthn(reader: Reader) -> WebAuthn:
     variables = {"rp_id": nhost.ways_in.WEBAUTHN_RP_ID.name, "origins": nhost.ways_in.WEBAUTHN_ORIGINS.name}
     for complaint in found:
         reader.refuse(variables[complaint.member], complaint.wrong, complaint.mend)
+    if party.enabled and not found:
+        for origin in listed:
+            if wrong := wrong_with_origin(rp_id, origin):
+                reader.adjust(nhost.ways_in.WEBAUTHN_ORIGINS.name, f"has {origin!r}: {wrong}", "it is left out")
     return party
+
+
+def _as_browsers_write(origin: str) -> str:
+    """Return an origin of the web in lower case and without the slash that is often written after it."""
+    is_web = origin.lower().startswith(("https://", "http://"))
+    return origin.removesuffix("/").lower() if is_web else origin
 
 
 def _is_assumed(reader: Reader, name: str) -> bool:

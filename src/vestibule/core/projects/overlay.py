@@ -17,7 +17,7 @@ class InvalidSettings(Exception):
     """The settings of a project or client do not make sense; the message names the member."""
 
 
-# As for the default project's variables: a retired signing key is published for a day, no token may outlive it.
+# A retired signing key is published for a day, or as long as the default project's tokens live: no token may outlive it.
 _AccessSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=86_400)]
 _RefreshSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
 _Count: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000_000)]

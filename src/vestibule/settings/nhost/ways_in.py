@@ -25,7 +25,10 @@ WEBAUTHN_RP_NAME: Final = Variable[str | None](
     "AUTH_WEBAUTHN_RP_NAME", text, None, "Its name for people.", shown="`AUTH_WEBAUTHN_RP_ID`"
 )
 WEBAUTHN_ORIGINS: Final = Variable[tuple[str, ...]](
-    "AUTH_WEBAUTHN_RP_ORIGINS", names, (), "Origins whose pages may use passkeys; that of `AUTH_CLIENT_URL` is added."
+    "AUTH_WEBAUTHN_RP_ORIGINS",
+    names,
+    (),
+    "Origins whose pages may use passkeys; that of `AUTH_CLIENT_URL` is added, those of other sites are left out.",
 )
 WEBAUTHN_TIMEOUT: Final = Variable(
     "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT",
