@@ -38,7 +38,7 @@ def test_access_tokens_that_outlive_a_day_are_warned_about(nhost_environment: En
     """Nothing takes them back: whoever is disabled or signs out keeps them (security 40)."""
     name = "AUTH_ACCESS_TOKEN_EXPIRES_IN"
     (warning,) = warnings_of(nhost_environment | {name: "86401"}, name)
-    assert warning.startswith(f"{name} is 86401: a stolen token")
+    assert warning.startswith(f"{name} is 86401: a token that is stolen")
     assert warnings_of(nhost_environment | {name: "86400"}, name) == []
 
 

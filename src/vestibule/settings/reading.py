@@ -257,6 +257,7 @@ def _policy(reader: Reader) -> Policy:
         email_change_ends_other_sessions=reader.get(own.signins.EMAIL_CHANGE_ENDS_SESSIONS),
         provider_change_ends_other_sessions=reader.get(own.signins.PROVIDER_CHANGE_ENDS_SESSIONS),
         id_token_nonce_required=reader.get(own.signins.ID_TOKEN_NONCE_REQUIRED),
+        reclaim_on_first_proof=reader.get(own.signins.RECLAIM_ON_FIRST_PROOF),
         allowed_emails=reader.get(nhost.users.ALLOWED_EMAILS),
         allowed_email_domains=reader.get(nhost.users.ALLOWED_DOMAINS),
         blocked_emails=reader.get(nhost.users.BLOCKED_EMAILS),
