@@ -17,7 +17,6 @@ from vestibule.kernel.errors import (
     DefaultRoleNotAllowed,
     EmailNotVerified,
     EmailRefused,
-    EmailTaken,
     InvalidCredentials,
     InvalidRefreshToken,
     NoPassword,
@@ -25,6 +24,7 @@ from vestibule.kernel.errors import (
     RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
+    UserExists,
     UserNotActive,
 )
 from vestibule.storage import Statement
@@ -173,9 +173,9 @@ async def test_nobody_needs_an_address(under_test: CoreUnderTest) -> None:
 async def test_signing_up_is_for_who_is_new(under_test: CoreUnderTest) -> None:
     """Known by the identity, or by the address: taken. The options count for the new one."""
     await travelled(under_test, _ann(under_test), flow="sign-up", options=UserOptions(display_name="Ann", locale="en"))
-    with pytest.raises(EmailTaken):
+    with pytest.raises(UserExists):
         await travel(under_test, _ann(under_test), flow="sign-up")
-    with pytest.raises(EmailTaken):
+    with pytest.raises(UserExists):
         await travel(under_test, elsewhere(_ann(under_test), "google"), flow="sign-up")
     assert await under_test.count("users") == 1
 

@@ -75,6 +75,7 @@ _TOO_MANY_GUESSES: Final = WireError(
     400, "otp-too-many-attempts", "Too many incorrect attempts, please request a new OTP"
 )
 _PROVIDER_ERROR: Final = WireError(400, "oauth-provider-error", "Provider returned an error")
+_NOT_ELEVATED: Final = WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized)
 _BAD_HEADER: Final = "missing or malformed authorization header"
 _BAD_TOKEN: Final = "invalid or expired token"  # noqa: S105 - what is said of one
 
@@ -94,7 +95,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.ClaimsUnavailable: _BUSY,
     refusals.Unauthenticated: WireError(401, "unauthorized", _BAD_HEADER, schema=Unauthorized),
     refusals.InvalidAccessToken: WireError(401, "unauthorized", _BAD_TOKEN, schema=Unauthorized),
-    refusals.ElevationRequired: WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized),
+    refusals.ElevationRequired: _NOT_ELEVATED,
     refusals.InvalidServiceKey: WireError(401, "unauthorized", "invalid token", schema=Unauthorized),
     refusals.CaptchaMissing: WireError(403, message="missing x-cf-turnstile-response header", schema=CaptchaProblem),
     refusals.CaptchaRefused: WireError(403, message="failed to pass turnstile: ", schema=CaptchaProblem),
@@ -129,6 +130,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.AnonymousNotAllowed: WireError(403, "forbidden-anonymous", "Forbidden, user is anonymous."),
     refusals.SecondFactorUnavailable: INVALID_REQUEST,
     refusals.PhoneTaken: _EXISTS,
+    refusals.UserExists: _EXISTS,
     refusals.CannotSendText: WireError(400, "cannot-send-sms", "Cannot send SMS, check your phone number is correct"),
     refusals.UserNotAnonymous: WireError(400, "user-not-anonymous", "Logged in user is not anonymous"),
     refusals.InvalidPersonalAccessToken: WireError(401, "invalid-pat", "Invalid or expired personal access token"),
@@ -227,10 +229,14 @@ def render(call: Call, failure: Refusal | InternalError) -> Reply:
 
 
 def _business_form(error: WireError) -> WireError:
-    """Return what a redirect tells of an error: of those about the request's own form no more than that."""
+    """Return what a redirect tells of an error: of those about the request's own form no more than that.
+
+    What is missing is said of elevation alone, which the original never asks for there.
+    """
     if error.schema is None:
         return error
-    return WireError(error.status, INVALID_REQUEST.code, error.message or INVALID_REQUEST.message)
+    message = error.message if error is _NOT_ELEVATED else INVALID_REQUEST.message
+    return WireError(error.status, INVALID_REQUEST.code, message)
 
 
 def _business(error: WireError) -> Answer[object]:

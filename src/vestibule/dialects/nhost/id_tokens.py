@@ -31,6 +31,7 @@ from vestibule.kernel.errors import (
     RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
+    UserExists,
     UserNotActive,
 )
 from vestibule.kernel.secret import Secret
@@ -76,6 +77,7 @@ async def sign_in_id_token(
         *TAKES_TOKEN,
         EmailRefused,
         EmailTaken,
+        UserExists,
         *_OPTIONS,
         UserNotActive,
         TooManyAttempts,

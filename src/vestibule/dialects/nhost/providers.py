@@ -45,6 +45,7 @@ from vestibule.kernel.errors import (
     RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
+    UserExists,
 )
 from vestibule.wire import Call, Redirect
 
@@ -68,6 +69,7 @@ _ARRIVES: Final = (
     ProviderProfileFailed,
     *STANDING,
     EmailTaken,
+    UserExists,
     IdentityTaken,
     SignUpDisabled,
     RoleNotAllowed,

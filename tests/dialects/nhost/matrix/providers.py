@@ -47,6 +47,7 @@ from vestibule.kernel.errors import (
     RedirectNotAllowed,
     Refusal,
     RoleNotAllowed,
+    UserExists,
 )
 
 _CALLBACK: Final = "/signin/provider/{}/callback"
@@ -223,7 +224,7 @@ _WISHES: Final = (
     _wish("defaultRole", "me2", DefaultRoleNotAllowed, "default-role-must-be-in-allowed-roles"),
     _wish("metadata", '{"a":"' + "x" * 11_000 + '"}', MetadataTooLarge, "large metadata, by redirect"),
 )
-_TAKEN: Final = Fault("known", EmailTaken, "taken", _sign_up_before, frozenset({"address", "identity"}))
+_EXISTS: Final = Fault("known", UserExists, "user-already-exists", _sign_up_before, frozenset({"address", "identity"}))
 _LINKED_ALREADY: Final = Fault(
     "linked already",
     IdentityTaken,
@@ -242,7 +243,7 @@ def _back(operation: str, provider: str) -> dict[str, Case]:
         f"{operation}, of who is new": Case(
             _new(provider), (*_BACK, *_NEWCOMER, *_WISHES, _NO_MAIL_FOR_NEW, NEW_USERS_DISABLED)
         ),
-        f"{operation}, of who signs up": Case(_known_who_signs_up(provider), (_TAKEN,)),
+        f"{operation}, of who signs up": Case(_known_who_signs_up(provider), (_EXISTS,), unseen=_RACES),
         f"{operation}, of who links": Case(
             _connecting(provider),
             (gone(InvalidProviderState, "invalid-state"), *_BACK[1:], *UNWELCOME, _LINKED_ALREADY),
@@ -440,11 +441,12 @@ PROVIDERS: Final[Mapping[str, Case]] = {
             NO_SIGN_UP,
             *_WRONG_TOKEN,
             KEPT_OUT,
-            Fault("taken", EmailTaken, "taken", _take_address, frozenset({"address"})),
+            Fault("taken", UserExists, "user-already-exists", _take_address, frozenset({"address"})),
             *OPTIONS,
             NO_MAIL_FOR_NEW,
             NEW_USERS_DISABLED,
         ),
+        unseen=_RACES,
     ),
     "linkIdToken": Case(
         _token_to_link,
