@@ -41,6 +41,17 @@ async def test_the_link_verifies_signs_in_and_redirects(serve: Serve) -> None:
         assert (await speaker.sign_in()).status_code == 200
 
 
+async def test_a_target_with_a_space_is_reached(serve: Serve) -> None:
+    """Applications put a name into the query as it is; browsers read the same out of it again."""
+    async with serve(policy=VERIFIED_FIRST) as running:
+        speaker = Speaker(running)
+        link = await _signed_up(speaker, "http://localhost:3000/our place?name=Ann Lee#to the end")
+        base, _, query = (await speaker.follow(link)).headers["location"].partition("?")
+        assert base == "http://localhost:3000/our%20place"
+        assert query.endswith("&type=verifyEmail#to%20the%20end")
+        assert parse_qs(query.partition("#")[0])["name"] == ["Ann Lee"]
+
+
 async def test_a_link_works_once(serve: Serve) -> None:
     """Eight clicks at once, one session (security 74); afterwards the ticket is invalid."""
     async with serve(policy=VERIFIED_FIRST) as running:
