@@ -10,7 +10,7 @@ from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
-from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS, VERIFICATION_MAIL
+from vestibule.dialects.nhost.limits import BRUTE_FORCE, VERIFICATION_MAIL
 from vestibule.dialects.nhost.links import letter_form
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -60,7 +60,7 @@ async def sign_in_anonymous(
 @nhost.post(
     "/user/deanonymize",
     auth=bearer,
-    limit=(VERIFICATION_MAIL, SIGN_UPS),
+    limit=VERIFICATION_MAIL,
     raises=(
         InvalidEmail,
         InvalidCredentials,

@@ -81,7 +81,7 @@ async def sign_up_passwordless_sms(body: shapes.TextCodeRequest, call: Call, pro
 @nhost.post(
     "/user/deanonymize/sms",
     auth=bearer,
-    limit=(TEXTS, SIGN_UPS),
+    limit=TEXTS,
     raises=(
         EndpointDisabled,
         InvalidCredentials,
