@@ -100,6 +100,18 @@ def test_passkeys_without_any_page_stop_the_start(with_passkeys: Environ) -> Non
     assert "AUTH_WEBAUTHN_RP_ORIGINS is empty" in problems_of(with_passkeys)
 
 
+@pytest.mark.parametrize(
+    ("written", "minutes"), [("60000", 5), ("0", 5), ("300000", 5), ("600000", 10), ("3600000", 10)]
+)
+def test_a_passkey_ceremony_has_five_minutes_at_least(with_passkeys: Environ, written: str, minutes: int) -> None:
+    """A minute is Nhost Auth's default in writing, and five are what it allows; longer than ten is told."""
+    name = "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT"
+    environ = with_passkeys | {"AUTH_WEBAUTHN_RP_ORIGINS": "https://acme.example", name: written}
+    assert load(environ).policy.webauthn.timeout == timedelta(minutes=minutes)
+    too_long = [f"{name} is more than 600000; ten minutes are the most"]
+    assert warnings_of(environ, name) == (too_long if written == "3600000" else [])
+
+
 @pytest.mark.parametrize("written", ["http://auth:4000", "http://192.168.1.20:4000/v1"])
 def test_a_server_in_the_clear_says_how_it_may_start(nhost_environment: Environ, written: str) -> None:
     """Mailed links and what they bring would be read on the way, so that an operator has to mean it (security 110)."""

@@ -1,13 +1,18 @@
 """How people may sign in, beside the password: which methods are on, and what they need to be told."""
 
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from vestibule.core.projects import WebAuthn, complaints, wrong_with_origin
 from vestibule.settings import nhost, own
 from vestibule.settings.environ import Reader
 from vestibule.settings.process import DEV
+
+
+_SHORTEST_CEREMONY: Final = timedelta(minutes=5)
+_LONGEST_CEREMONY: Final = timedelta(minutes=10)
 
 
 def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each of its own type
@@ -48,7 +53,7 @@ def _webauthn(reader: Reader) -> WebAuthn:
         rp_id=rp_id,
         rp_name=reader.get(nhost.ways_in.WEBAUTHN_RP_NAME) or rp_id,
         origins=origins or listed,  # of none that fits, each is told what is wrong with it
-        timeout=reader.get(nhost.ways_in.WEBAUTHN_TIMEOUT),
+        timeout=_ceremony_time(reader),
         decoys=reader.get(own.signins.PASSKEY_DECOYS),
     )
     found = list(complaints(party))
@@ -62,6 +67,18 @@ def _webauthn(reader: Reader) -> WebAuthn:
             if wrong := wrong_with_origin(rp_id, origin):
                 reader.adjust(nhost.ways_in.WEBAUTHN_ORIGINS.name, f"has {origin!r}: {wrong}", "it is left out")
     return party
+
+
+def _ceremony_time(reader: Reader) -> timedelta:
+    """Return how long a ceremony may take.
+
+    Files often have a minute, which is what Nhost Auth documents as the default and never meant: nothing is said of it.
+    """
+    variable = nhost.ways_in.WEBAUTHN_TIMEOUT
+    written = reader.get(variable)
+    if written > _LONGEST_CEREMONY and reader.get(nhost.ways_in.WEBAUTHN_ENABLED):
+        reader.adjust(variable.name, "is more than 600000", "ten minutes are the most")
+    return min(max(written, _SHORTEST_CEREMONY), _LONGEST_CEREMONY)
 
 
 def _as_browsers_write(origin: str) -> str:

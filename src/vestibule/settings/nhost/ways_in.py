@@ -32,9 +32,9 @@ WEBAUTHN_ORIGINS: Final = Variable[tuple[str, ...]](
 )
 WEBAUTHN_TIMEOUT: Final = Variable(
     "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT",
-    milliseconds(1_000, 600_000),
+    milliseconds(0, 86_400_000),
     timedelta(minutes=5),
-    "How long a user may take, in milliseconds.",
+    "How long a user may take, in milliseconds: five minutes at least, as always at Nhost Auth, ten at most.",
     shown="300000",
 )
 
