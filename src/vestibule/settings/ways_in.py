@@ -10,7 +10,6 @@ from vestibule.settings import nhost, own
 from vestibule.settings.environ import Reader
 from vestibule.settings.process import DEV
 
-
 _SHORTEST_CEREMONY: Final = timedelta(minutes=5)
 _LONGEST_CEREMONY: Final = timedelta(minutes=10)
 
