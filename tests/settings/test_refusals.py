@@ -150,6 +150,16 @@ def test_an_unknown_nhost_name_warns_and_names_the_nearest(nhost_environment: En
     assert "AUTH_DISABLE_SIGNUPS" in problems_of(environ, Flags(strict=True))
 
 
+def test_a_provider_that_is_asked_for_and_not_there_is_told(nhost_environment: Environ) -> None:
+    """Not by its 404 to the first application; with --strict the start fails."""
+    environ = nhost_environment | {"AUTH_OAUTH2_PROVIDER_ENABLED": "true"}
+    (warning,) = [w for w in read(environ, Flags()).warnings if w.variable == "AUTH_OAUTH2_PROVIDER_ENABLED"]
+    assert "answer 404" in str(warning)
+    assert str(warning) in problems_of(environ, Flags(strict=True))
+    off = nhost_environment | {"AUTH_OAUTH2_PROVIDER_ENABLED": "false"}
+    assert not [w for w in read(off, Flags(strict=True)).warnings if w.variable == "AUTH_OAUTH2_PROVIDER_ENABLED"]
+
+
 def test_known_names_without_effect_are_listed_not_refused(nhost_environment: Environ) -> None:
     """`config check` shows them."""
     reading = read(nhost_environment | {"AUTH_OAUTH2_PROVIDER_ENABLED": "true"}, Flags())

@@ -183,13 +183,14 @@ NAMES: Final = (*VALUES, *_FORMS)
 def deployment(folder: Path, **changes: str) -> dict[str, str]:
     """Return every variable with a value, `changes` on top; `folder` is where its files are.
 
-    A protection that this version refuses to do without is off.
+    A protection that this version refuses to do without is off, and so is the OAuth 2 provider, which it is not.
     """
     templates = folder / "templates"
     (templates / "en" / "email-verify").mkdir(parents=True, exist_ok=True)
     (templates / "en" / "email-verify" / "body.html").write_text("<a href='${link}'>Go on</a>")
     found = VALUES | {"AUTH_EMAIL_TEMPLATES_PATH": str(templates)}
     found |= {name: "" if name.endswith(("_SECRET", "_SERVER")) else "false" for name in SWITCHES}
+    found["AUTH_OAUTH2_PROVIDER_ENABLED"] = "false"
     return found | changes
 
 

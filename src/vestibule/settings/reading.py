@@ -19,7 +19,7 @@ from vestibule.settings.environ import Problem, Reader, SettingsError, Variable
 from vestibule.settings.keys import configured_jwt, root_keys
 from vestibule.settings.limits import limit_settings
 from vestibule.settings.mail import mail_settings, mail_templates
-from vestibule.settings.nhost.unused import turned_on, unsafe_switches
+from vestibule.settings.nhost.unused import tell_missing, turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import Flags, Listening, cores, is_loopback, listening, reader_of
 from vestibule.settings.protection import protection_settings, stuffing
@@ -72,6 +72,7 @@ def what_can_be_read(
     checks.names(reader)
     checks.values(reader)
     reader.problems += unsafe_switches(reader)
+    tell_missing(reader)
     dev = files.dev_keys(dev_folder) if flags.dev else None
     return reader, _settings(reader, flags, dev)
 
