@@ -6,15 +6,22 @@
 import gc
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.databases import TestRun
 from tests.support.fakes import FakeClock, SeededEntropy
+from tests.support.ports import reserved_port
 from tests.support.postgres import PostgresMissing, PostgresServer
 from vestibule.storage import Database, Engine, database_from_url
+
+# How long an example takes says something about the machine only.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 _RUN = pytest.StashKey[TestRun]()
 _RUN_FOLDER = "vestibule_run_folder"
@@ -102,10 +109,22 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def db(database_url: str) -> AsyncIterator[Database]:
     """An open, migrated, empty database, on each engine in turn."""
-    database = database_from_url(database_url)
+    database = database_from_url(database_url, deadline=timedelta(seconds=60))  # for a machine with much else to do
     await database.open()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def unused_tcp_port_factory() -> Callable[[], int]:
+    """Give ports that stay nobody's until the test uses them; pytest-asyncio's own may be taken by then."""
+    return reserved_port
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """A port that stays nobody's until the test uses it."""
+    return reserved_port()
 
 
 @pytest.fixture

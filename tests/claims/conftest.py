@@ -1,7 +1,7 @@
 """Sources on loopback, and somebody to ask about."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -18,6 +18,7 @@ from vestibule.kernel.ids import ProjectId
 from vestibule.outbound import OutboundClient, OutboundSettings
 
 USER_ID = UUID("0193a1f2-7c4b-7b57-9d7e-6a2b1f0c9e11")
+DEADLINE = timedelta(seconds=30)
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
@@ -72,7 +73,8 @@ def claimant() -> Claimant:
 @pytest.fixture
 async def outbound() -> AsyncIterator[OutboundClient]:
     """A client that may call loopback."""
-    client = OutboundClient(OutboundSettings(allow=("127.0.0.0/8",)))
+    hour = timedelta(hours=1)  # only the deadlines of the sources count
+    client = OutboundClient(OutboundSettings(allow=("127.0.0.0/8",), connect=hour, deadline=hour))
     yield client
     await client.close()
 

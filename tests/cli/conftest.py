@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 PROGRAM = (sys.executable, "-P", "-c", "import sys; from vestibule.cli import main; sys.exit(main())")
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 KEY = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -100,11 +100,11 @@ class Server:
 
     def get(self, path: str) -> httpx2.Response:
         """Ask the server."""
-        return httpx2.get(self.url + path, timeout=20)
+        return httpx2.get(self.url + path, timeout=PATIENCE_SECONDS)
 
     def post(self, path: str, body: dict[str, Any], **headers: str) -> httpx2.Response:
         """Tell the server."""
-        return httpx2.post(self.url + path, json=body, headers=headers, timeout=20)
+        return httpx2.post(self.url + path, json=body, headers=headers, timeout=PATIENCE_SECONDS)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask it to end; return its exit status."""

@@ -1,6 +1,5 @@
 """What Prometheus sees, on a listener of its own."""
 
-import socket
 from dataclasses import replace
 from datetime import timedelta
 
@@ -8,6 +7,7 @@ import httpx2
 import pytest
 
 from tests.support.cores import settings_for
+from tests.support.ports import reserved_ports
 from tests.support.serving import Running, Serve, serve
 from vestibule.asgi.exits import Ending
 from vestibule.asgi.metrics import MetricsApp, listening_socket, metrics
@@ -26,23 +26,6 @@ def value_of(text: str, sample: str) -> float:
     """Return the value of one sample."""
     [line] = [line for line in text.splitlines() if line.startswith(f"{sample} ")]
     return float(line.rpartition(" ")[2])
-
-
-def free_ports(count: int) -> int:
-    """Return the first of so many ports that are free now."""
-    for first in range(20_000, 60_000, 7):
-        probes = [socket.socket() for _ in range(count)]
-        try:
-            for number, probe in enumerate(probes):
-                probe.bind(("127.0.0.1", first + number))
-        except OSError:
-            continue
-        else:
-            return first
-        finally:
-            for probe in probes:
-                probe.close()
-    raise AssertionError
 
 
 @pytest.mark.engine("sqlite")  # counts are kept in memory
@@ -100,8 +83,8 @@ async def test_nothing_else_is_there(serve: Serve) -> None:
 @pytest.mark.engine("sqlite")  # as above
 async def test_each_worker_has_a_port_of_its_own(serve: Serve) -> None:
     """The first free one; who finds none does not start, and says why."""
-    async with serve() as running, httpx2.AsyncClient(trust_env=False) as client:
-        first = free_ports(2)
+    async with serve() as running, httpx2.AsyncClient(trust_env=False, timeout=60) as client:
+        first = reserved_ports(2)
         settings = replace(settings_for("sqlite:///x"), metrics_port=first, workers=2)
         async with metrics(settings, running.application), metrics(settings, running.application):
             for port in (first, first + 1):

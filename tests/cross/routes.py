@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final, get_args, get_type_hints
+from typing import Final, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -19,6 +19,7 @@ from tests.support.cores import PUBLIC_URL, settings_for
 from vestibule.assembly.application import assemble
 from vestibule.core.facade import Core
 from vestibule.core.letters import SendCode, SendLetter, SendNotice
+from vestibule.core.mailed import WriteMail
 from vestibule.core.text_codes import SendText
 from vestibule.dialects.nhost.captcha import CAPTCHA, CAPTCHA_IN_NEWEST
 from vestibule.dialects.nhost.dialect import ENROLS
@@ -38,7 +39,7 @@ _HEADING: Final = re.compile(r"^## `(?P<dialect>[a-z]+)`", re.MULTILINE)
 _ROW: Final = re.compile(r"^\| (?P<method>[A-Z]+) `(?P<path>[^`]*)` \|(?P<cells>.*)\|$")
 _ELEVATED: Final = "BearerAuthElevated"
 _DOORS: Final = ("vestibule.dialects.", "vestibule.web.")
-_MAILS: Final = (SendLetter, SendCode)
+_MAILS: Final = (SendLetter, SendCode, WriteMail)
 
 
 @dataclass(frozen=True, order=True)
@@ -179,5 +180,14 @@ def _sent_by(use_case: type) -> frozenset[str]:
     if not is_dataclass(use_case) or not use_case.__module__.startswith("vestibule.core"):
         return frozenset()
     hints = get_type_hints(use_case)
-    held = {part for field in fields(use_case) for part in (hints[field.name], *get_args(hints[field.name]))}
-    return frozenset(kind for part in held if isinstance(part, type) for kind in _sent_by(part))
+    held = {part for field in fields(use_case) for part in _classes_in(hints[field.name])}
+    return frozenset(kind for part in held for kind in _sent_by(part))
+
+
+def _classes_in(hint: object) -> Iterator[type]:
+    """Yield the classes that a field's type is made of: of `EntryByMail[LetterForm] | None` all three."""
+    made = get_origin(hint) or hint
+    if isinstance(made, type):
+        yield made
+    for part in get_args(hint):
+        yield from _classes_in(part)

@@ -18,7 +18,7 @@ Serve = Callable[..., Awaitable[Any]]
 
 def transport_to(port: int, **settings: Any) -> SmtpTransport:
     given = {"host": "127.0.0.1", "sender": "Acme, Inc. <auth@acme.example>", **settings}
-    return SmtpTransport(SmtpSettings(port=port, **given), step=timedelta(seconds=2))
+    return SmtpTransport(SmtpSettings(port=port, **given))
 
 
 async def send(mail: Mail, port: int, **settings: Any) -> None:
@@ -137,7 +137,9 @@ async def test_a_server_that_says_nothing_delays(mail: Mail) -> None:
     async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
         writer.close()
+        left.set()
 
+    left = asyncio.Event()
     server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     async with server:
         transport = SmtpTransport(
@@ -146,7 +148,7 @@ async def test_a_server_that_says_nothing_delays(mail: Mail) -> None:
         )
         with pytest.raises(MailDelayed):
             await transport.send(mail)
-        await asyncio.sleep(0.02)  # for the server's half to end
+        await asyncio.wait_for(left.wait(), 20)  # the server's half has ended as well
 
 
 async def test_a_connection_is_reused_and_replaced_when_the_server_dropped_it(mail: Mail, postbox: Any) -> None:

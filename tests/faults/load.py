@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 import httpx2
 
 PASSWORD = "correct horse battery"
-_PATIENCE = httpx2.Timeout(10)
+PATIENCE = httpx2.Timeout(60)
+
+_LONGEST_SECONDS = 120
 
 
 @dataclass
@@ -42,18 +44,24 @@ class Crowd:
             finally:
                 self._stop.set()
 
-    async def until(self, refreshes: int, *, seconds: float = 30) -> None:
+    async def until(self, refreshes: int) -> None:
         """Wait until so many refreshes more were acknowledged."""
         wanted = self.promises.refreshes + refreshes
-        async with asyncio.timeout(seconds):
+        async with asyncio.timeout(_LONGEST_SECONDS):
             while self.promises.refreshes < wanted:  # noqa: ASYNC110 - the crowd counts, it does not signal
+                await asyncio.sleep(0.02)
+
+    async def until_told(self, status: int) -> None:
+        """Wait until somebody was answered so."""
+        async with asyncio.timeout(_LONGEST_SECONDS):
+            while status not in self.promises.statuses:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.02)
 
     async def _person(self, number: int) -> None:
         turn = 0
         while not self._stop.is_set():
             turn += 1
-            async with httpx2.AsyncClient(timeout=_PATIENCE) as client:
+            async with httpx2.AsyncClient(timeout=PATIENCE) as client:
                 try:
                     await self._visit(client, f"person{number}-{turn}@example.com")
                 except httpx2.TransportError:
@@ -90,7 +98,7 @@ async def _answer(client: httpx2.AsyncClient, url: str, body: dict[str, str]) ->
 async def broken(base: str, promises: Promises) -> list[str]:
     """Return what the server does not keep: users who cannot sign in, sessions that cannot refresh."""
     lost: list[str] = []
-    async with httpx2.AsyncClient(timeout=_PATIENCE) as client:
+    async with httpx2.AsyncClient(timeout=PATIENCE) as client:
         for email in promises.emails:
             refreshed = await _answer(client, f"{base}/token", {"refreshToken": promises.tokens[email]})
             if refreshed.status_code != httpx2.codes.OK:

@@ -41,7 +41,7 @@ async def under_test(database_url: str, db: Database, clock: FakeClock) -> Async
 
 async def until(holds: Callable[[], bool]) -> None:
     """Wait until it does, for some seconds at most."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not holds():  # noqa: ASYNC110 - what is waited for raises no event
             await asyncio.sleep(0.01)
 

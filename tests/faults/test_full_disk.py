@@ -6,7 +6,9 @@ from pathlib import Path
 
 import httpx2
 
-from tests.support.processes import environment, free_port, serving
+from tests.faults.load import PATIENCE
+from tests.support.ports import reserved_port
+from tests.support.processes import environment, serving
 
 UNAVAILABLE = 503
 PASSWORD = "correct horse battery"
@@ -16,7 +18,8 @@ _UNLIMITED = resource.RLIM_INFINITY
 async def test_a_full_disk_is_a_clear_error_and_corrupts_nothing(sqlite_url: str, tmp_path: Path) -> None:
     """No file of the server may grow any more (its log neither): writes answer 503, the database stays whole."""
     database = Path(sqlite_url.removeprefix("sqlite:///"))
-    async with serving(environment(sqlite_url, free_port()), tmp_path) as server, httpx2.AsyncClient() as client:
+    environ = environment(sqlite_url, reserved_port())
+    async with serving(environ, tmp_path) as server, httpx2.AsyncClient(timeout=PATIENCE) as client:
 
         async def sign_up(name: str) -> httpx2.Response:
             body = {"email": f"{name}@example.com", "password": PASSWORD}

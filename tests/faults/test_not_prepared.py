@@ -38,22 +38,22 @@ async def test_nobody_is_signed_out_by_a_root_key_that_does_not_fit(
     assert (ready.status_code, ready.json()["checks"]["prepared"]) == (UNAVAILABLE, "failed")
 
 
-async def test_readiness_warns_that_mail_waits(database_url: str, db: Database, clock: FakeClock) -> None:
+async def test_readiness_warns_that_mail_waits(database_url: str, db: Database) -> None:
     """Without a mail server the server works, and says where its messages are."""
-    application = assemble(settings_for(database_url), clock=clock, entropy=SystemEntropy())
+    application = assemble(settings_for(database_url))
     await application.start()
     transport = httpx2.ASGITransport(app=application.app)
     async with httpx2.AsyncClient(transport=transport, base_url=PUBLIC_URL) as client:
         ready = await client.get("/readyz")
-    await asyncio.wait_for(application.stop(), 20)
+    await asyncio.wait_for(application.stop(), 60)
 
     assert ready.status_code == httpx2.codes.OK
     assert ready.json()["checks"]["mail"].startswith("no mail server is configured")
 
 
-async def test_readiness_warns_that_texts_wait(database_url: str, db: Database, clock: FakeClock) -> None:
+async def test_readiness_warns_that_texts_wait(database_url: str, db: Database) -> None:
     """Only once there are any: most servers send none."""
-    application = assemble(settings_for(database_url), clock=clock, entropy=SystemEntropy())
+    application = assemble(settings_for(database_url))
     await application.start()
     transport = httpx2.ASGITransport(app=application.app)
     core = application.core
@@ -64,7 +64,7 @@ async def test_readiness_warns_that_texts_wait(database_url: str, db: Database, 
         async with core.db.write() as tx:
             await core.outbox.enqueue(tx, message)
         after = await client.get("/readyz")
-    await asyncio.wait_for(application.stop(), 20)
+    await asyncio.wait_for(application.stop(), 60)
 
     assert (before.status_code, before.json()["checks"]["texts"]) == (httpx2.codes.OK, "ok")
     assert (after.status_code, after.json()["checks"]["texts"][:18]) == (httpx2.codes.OK, "text messages wait")

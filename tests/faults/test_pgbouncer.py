@@ -15,15 +15,15 @@ import asyncpg
 import httpx2
 import pytest
 
-from tests.faults.load import PASSWORD
+from tests.faults.load import PASSWORD, PATIENCE
 from tests.support.databases import empty_postgres
+from tests.support.ports import reserved_port
 from tests.support.postgres import PostgresServer, new_folder
-from tests.support.processes import environment, free_port, serving
+from tests.support.processes import environment, serving
 
 POOL = 2
 PEOPLE = 20
 ROUNDS = 5
-_PATIENCE = httpx2.Timeout(30)
 _CONFIG = f"""
 [databases]
 * = host={{server.hostname}} port={{server.port}} user={{server.username}} password={{server.password}}
@@ -46,7 +46,7 @@ def pooled(postgres_server: PostgresServer) -> Iterator[tuple[str, str]]:
         assert not os.environ.get("CI"), "the test of PgBouncer must run here"
         pytest.skip("pgbouncer is not installed")
     folder = new_folder()  # of pytest's own nobody else may read anything
-    port = free_port()
+    port = reserved_port()
     with empty_postgres(postgres_server) as url:
         config = folder / "pgbouncer.ini"
         config.write_text(_CONFIG.format(server=urlsplit(url), port=port))
@@ -68,7 +68,7 @@ def pooled(postgres_server: PostgresServer) -> Iterator[tuple[str, str]]:
             raise
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
             shutil.rmtree(folder)
 
 
@@ -85,7 +85,7 @@ async def _live_a_life(base: str, number: int) -> None:
     """Sign up, refresh, look, sign in again and sign out; whatever comes back is one's own."""
     email = f"person{number}@example.com"
     who = {"email": email, "password": PASSWORD}
-    async with httpx2.AsyncClient(base_url=base, timeout=_PATIENCE) as client:
+    async with httpx2.AsyncClient(base_url=base, timeout=PATIENCE) as client:
 
         async def told(path: str, body: dict[str, str]) -> dict[str, str]:
             answer = await client.post(path, json=body)
@@ -114,10 +114,14 @@ async def _most_connections(url: str, done: asyncio.Event) -> int:
     parts = urlsplit(url)
     watcher = await asyncpg.connect(parts._replace(path="/postgres").geturl())
     most = 0
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'"
     try:
-        while not done.is_set():
-            count = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'"
-            most = max(most, await watcher.fetchval(count, parts.path.strip("/")))
+        while True:
+            is_last = done.is_set()
+            seen: int = await watcher.fetchval(count, parts.path.strip("/"))
+            most = max(most, seen)
+            if is_last:
+                break
             await asyncio.sleep(0.02)
     finally:
         await watcher.close()
@@ -127,7 +131,7 @@ async def _most_connections(url: str, done: asyncio.Event) -> int:
 async def test_many_people_share_two_connections_and_nothing_else(pooled: tuple[str, str], tmp_path: Path) -> None:
     """Migrated and served through the pooler; nobody fails, nobody gets an answer that was another's."""
     url, pooled_url = pooled
-    environ = environment(pooled_url, free_port(), VESTIBULE_PGBOUNCER="true")
+    environ = environment(pooled_url, reserved_port(), VESTIBULE_PGBOUNCER="true")
     async with serving(environ, tmp_path, "--workers=2", "--migrate") as server:
         done = asyncio.Event()
         watching = asyncio.create_task(_most_connections(url, done))

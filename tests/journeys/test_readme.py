@@ -8,7 +8,8 @@ import subprocess
 from pathlib import Path
 
 from tests.journeys.nhost.running import PACKAGES, node
-from tests.support.processes import free_port, serving
+from tests.support.ports import reserved_port
+from tests.support.processes import serving
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -24,7 +25,7 @@ def _output(command: list[str]) -> str:
 
 async def test_every_curl_of_the_readme_answers_a_user(tmp_path: Path) -> None:
     """Bob signs up through one door and comes in through the others."""
-    port = free_port()
+    port = reserved_port()
     commands = [block for block in _blocks("sh", port) if block.startswith("curl")]
     assert len(commands) == 3
     async with serving({"PATH": os.environ["PATH"], "AUTH_PORT": str(port)}, tmp_path, "--dev"):
@@ -35,7 +36,7 @@ async def test_every_curl_of_the_readme_answers_a_user(tmp_path: Path) -> None:
 
 async def test_the_javascript_of_the_readme_prints_an_id(tmp_path: Path) -> None:
     """With the real client, in a folder where it is installed."""
-    port = free_port()
+    port = reserved_port()
     (block,) = _blocks("js", port)
     script = tmp_path / "readme.mjs"
     script.write_text(block)

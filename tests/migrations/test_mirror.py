@@ -34,7 +34,7 @@ async def mirrored(connection: Any, user_id: UUID | str) -> dict[str, Any] | Non
 
 async def eventually_waiting(connection: Any) -> None:
     """Return once somebody waits for a lock of somebody else's."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while await connection.fetchval(WAITING) == 0:  # noqa: ASYNC110 - it is another process that waits
             await asyncio.sleep(0.01)  # nobody tells when PostgreSQL begins to wait
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
 
@@ -15,6 +16,7 @@ from vestibule.outbound.reach import Address
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
 MakeClient = Callable[..., OutboundClient]
 LOOPBACK = ("127.0.0.0/8",)
+PATIENCE = timedelta(minutes=4)
 
 
 def says(*answers: str) -> Resolve:
@@ -54,7 +56,9 @@ async def make_client() -> AsyncIterator[MakeClient]:
     async with AsyncExitStack() as stack:
 
         def make(*, resolve: Resolve | None = None, **settings: Any) -> OutboundClient:
-            client = OutboundClient(OutboundSettings(**settings), resolve)
+            client = OutboundClient(
+                OutboundSettings(**{"connect": PATIENCE, "deadline": PATIENCE, **settings}), resolve
+            )
             stack.push_async_callback(client.close)
             return client
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from vestibule.outbound import Breaker, Garbled, OutboundFailed, Refused, TimedOut, TooLarge, Unreachable
+from vestibule.outbound import breaker as module
 
 
 async def fail(breaker: Breaker, error: BaseException) -> None:
@@ -52,11 +53,15 @@ async def test_an_answer_that_cannot_be_used_is_one(error: OutboundFailed) -> No
     assert await works(breaker)
 
 
-async def test_after_the_pause_one_may_try() -> None:
+async def test_after_the_pause_one_may_try(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others wait for what it finds."""
-    breaker = Breaker(failures=1, pause=timedelta(seconds=0.05))
+    now = 1_000.0
+    monkeypatch.setattr(module, "monotonic_seconds", lambda: now)
+    breaker = Breaker(failures=1, pause=timedelta(seconds=30))
     await fail(breaker, TimedOut("x"))
-    await asyncio.sleep(0.06)
+    now += 29
+    assert not await works(breaker)
+    now += 1
     async with breaker:
         assert not await works(breaker)
     assert await works(breaker)

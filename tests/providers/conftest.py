@@ -34,6 +34,7 @@ from vestibule.providers.id_token import hashed_nonce
 PROJECT: Final = ProjectId(UUID(int=1))
 CLIENT: Final = "our client"
 SECRET: Final = "our secret & more"
+DEADLINE: Final = timedelta(seconds=30)
 REQUEST: Final = AuthorizationRequest(
     state="a state", nonce="a nonce", code_verifier="dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 )
@@ -130,7 +131,7 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.fixture
 async def place(authorities: str) -> AsyncIterator[Place]:
     """A provider on loopback, and a client of it."""
-    settings = OutboundSettings(allow=("127.0.0.0/8",), ca_file=authorities, deadline=timedelta(seconds=0.4))
+    settings = OutboundSettings(allow=("127.0.0.0/8",), ca_file=authorities, connect=DEADLINE, deadline=DEADLINE)
     async with serve(IdentityServer()) as server:
         outbound = OutboundClient(settings)
         yield Place(server, outbound)

@@ -174,7 +174,7 @@ async def test_an_issuer_with_tls_names_no_endpoint_without(place: Place) -> Non
         Answer(200, b"<html>"),
         Answer(200, []),
         Answer(200, b'"' + b"x" * 300_000 + b'"'),
-        Fault.SILENT,
+        Fault.LATE,
         Fault.SLOW,
         Fault.HANGS_UP,
     ],

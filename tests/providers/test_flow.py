@@ -20,7 +20,7 @@ from vestibule.providers import ProviderSettings
 HUGE = Answer(200, b'"' + b"x" * 300_000 + b'"')
 REDIRECT = Answer(302, b"", {"Location": "http://127.0.0.1/elsewhere"})
 FAULTS = [
-    Fault.SILENT,
+    Fault.LATE,
     Fault.SLOW,
     Fault.ENDLESS,
     Fault.HANGS_UP,

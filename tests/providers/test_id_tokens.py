@@ -319,7 +319,7 @@ async def test_a_key_that_is_too_short_is_not_used(place: Place) -> None:
         Answer(200, {"keys": {}}),
         Answer(200, []),
         Answer(200, b'"' + b"x" * 300_000 + b'"'),
-        Fault.SILENT,
+        Fault.LATE,
         Fault.HANGS_UP,
     ],
     ids=str,

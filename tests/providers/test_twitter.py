@@ -159,7 +159,7 @@ FAULTS = [
     Answer(200, b"oauth_token=&oauth_token_secret=x&oauth_callback_confirmed=true"),
     Answer(200, "t\u00f6ken=x".encode()),
     Answer(302, b"", {"Location": "/elsewhere"}),
-    Fault.SILENT,
+    Fault.LATE,
     Fault.HANGS_UP,
     Fault.ENDLESS,
 ]

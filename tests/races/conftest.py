@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import pytest
 
@@ -22,7 +23,7 @@ async def processes(database_url: str, clock: FakeClock) -> AsyncIterator[Proces
         async def start(count: int) -> list[CoreUnderTest]:
             started = []
             for _ in range(count):
-                db = database_from_url(database_url)
+                db = database_from_url(database_url, deadline=timedelta(seconds=60))  # all may want it at once
                 await db.open()
                 stack.push_async_callback(db.close)
                 one = await core_under_test(database_url, db, clock)

@@ -1,11 +1,15 @@
 """A table of every type, for tests of storage itself."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Event
 from typing import Any
 from uuid import UUID
 
 from vestibule.storage import Database, Statement
+from vestibule.storage.sqlite import SqliteDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,22 @@ INCREASE = Statement(int, "UPDATE scratch SET number = number + :by WHERE id = :
 REMOVE_ALL = Statement(None, "DELETE FROM scratch")
 SLOW = Statement(
     int,
-    postgres="SELECT 1 AS one FROM (SELECT pg_sleep(3)) AS slept",
-    sqlite="""
-    WITH RECURSIVE counted (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM counted WHERE x < 5000000)
-    SELECT count(*) AS one FROM counted
-    """,
+    postgres="SELECT 1 AS one FROM (SELECT pg_sleep(600)) AS slept",  # nobody waits for its end
+    sqlite="SELECT held() AS one",  # as long as `hold_up` says
 )
 
 
 async def make_scratch(db: Database) -> None:
     """Create the table."""
     await db.run(CREATE)
+
+
+@asynccontextmanager
+async def hold_up(db: SqliteDatabase) -> AsyncIterator[Event]:
+    """Let SLOW last, within transactions, until the event is set or the block ends."""
+    released = Event()
+    await db._writer.call(lambda connection: connection.create_function("held", 0, lambda: released.wait(60)))
+    try:
+        yield released
+    finally:
+        released.set()

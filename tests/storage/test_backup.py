@@ -17,29 +17,27 @@ async def test_a_backup_is_one_consistent_file_made_while_others_write(sqlite_ur
     add = Statement(None, "INSERT INTO scratch (id, word) VALUES (:id, :word)")
     for _ in range(300):
         await db.run(add, id=uuid4(), word="x" * 20_000)
-    stop = asyncio.Event()
+    has_begun, stop = asyncio.Event(), asyncio.Event()
 
-    async def write_pairs() -> int:
-        pairs = 0
+    async def write_pairs() -> None:
         while not stop.is_set():
             async with db.write() as tx:
                 await tx.run(scratch.ADD, id=uuid4(), number=1)
                 await tx.run(scratch.ADD, id=uuid4(), number=2)
-            pairs += 1
-        return pairs
+            has_begun.set()
 
     writing = asyncio.create_task(write_pairs())
-    await asyncio.sleep(0.05)
+    await has_begun.wait()
     target = tmp_path / "backup.sqlite"
     steps: list[tuple[int, int]] = []
     await asyncio.to_thread(backup_sqlite, sqlite_url, target, lambda done, total: steps.append((done, total)))
     stop.set()
-    assert await writing > 0
+    await writing
     await db.close()
     with closing(sqlite3.connect(target)) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         ones, twos = copy.execute("SELECT sum(number = 1), sum(number = 2) FROM scratch").fetchone()
-    assert ones == twos
+    assert ones == twos > 0
     assert steps[-1][0] == steps[-1][1]
     assert _modes(tmp_path) == {"backup.sqlite": 0o600}
 

@@ -106,7 +106,7 @@ async def test_an_upgrade_waits_for_another_and_then_looks_anew_on_postgresql(po
         await other.execute("BEGIN")
         await other.execute("SELECT id FROM vestibule_schema_lock FOR UPDATE")
         upgrading = asyncio.create_task(upgrade_in_child(url))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await watcher.fetchval(WAITING):  # noqa: ASYNC110 - only the server knows
                 await asyncio.sleep(0.01)
         for statement in AS_IF_UPGRADED:

@@ -63,17 +63,19 @@ async def test_a_write_lock_held_too_long_by_another_process_refuses(db: Databas
     await db.run(scratch.ADD, id=uuid4(), number=1)
 
 
-async def test_a_short_lock_of_another_process_is_waited_for(db: Database, path: Path) -> None:
+async def test_a_short_lock_of_another_process_is_waited_for(db: Database, sqlite_url: str, path: Path) -> None:
     """Two servers may share the file."""
+    patient = database_from_url(sqlite_url, deadline=timedelta(seconds=60))
     with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
         other.execute("BEGIN IMMEDIATE")
-        writing = asyncio.create_task(db.run(scratch.ADD, id=uuid4(), number=1))
+        writing = asyncio.create_task(patient.run(scratch.ADD, id=uuid4(), number=1))
         await asyncio.sleep(0.05)
         other.execute("COMMIT")
         assert await writing == 1
         assert other.execute("SELECT count(*) FROM scratch").fetchone() == (1,)
         other.execute("INSERT INTO scratch (id) VALUES (x'00')")
-    assert await db.one(scratch.COUNT) == 2
+    assert await patient.one(scratch.COUNT) == 2
+    await patient.close()
 
 
 async def test_a_transaction_held_too_long_refuses_the_next(db: Database) -> None:
@@ -102,12 +104,14 @@ async def test_a_missing_file_is_refused_until_it_is_there(tmp_path: Path, path:
 
 async def test_the_event_loop_goes_on_while_sqlite_works(db: Database) -> None:
     """A slow disk or a big query must not stop every other request."""
-    ticks = 0
-    slow = asyncio.create_task(db.one(scratch.SLOW))
-    while not slow.done():
-        await asyncio.sleep(0.005)
-        ticks += 1
-    assert ticks > 5
+    assert isinstance(db, SqliteDatabase)
+    async with scratch.hold_up(db) as released, db.write() as tx:
+        slow = asyncio.create_task(tx.one(scratch.SLOW))
+        for _ in range(5):
+            await asyncio.sleep(0.005)
+        assert not slow.done()
+        released.set()
+        assert await slow == 1
 
 
 async def test_a_commit_is_on_disk_before_it_returns(db: Database) -> None:

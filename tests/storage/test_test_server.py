@@ -40,7 +40,7 @@ def test_a_killed_run_leaves_no_server_and_no_folder() -> None:
     assert _is_alive(int(postmaster))
     owner.send_signal(signal.SIGKILL)
     owner.communicate()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and (Path(folder).exists() or _is_alive(int(postmaster))):
         time.sleep(0.02)
     assert not Path(folder).exists()
@@ -65,7 +65,7 @@ def test_a_shared_server_stays_for_whoever_joined_it() -> None:
     time.sleep(0.3)
     assert joined.is_running()
     joined.close()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and joined.folder.exists():
         time.sleep(0.02)
     assert not joined.folder.exists()
@@ -94,5 +94,5 @@ def test_binaries_behind_a_closed_door_are_copied(monkeypatch: pytest.MonkeyPatc
 def _is_alive(process: int) -> bool:
     try:
         return "postgres" in Path(f"/proc/{process}/cmdline").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False

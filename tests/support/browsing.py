@@ -5,11 +5,14 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+_PATIENCE_MILLISECONDS: Final = 120_000  # for what a page will show in the end, on a machine with much else to do
+expect.set_options(timeout=_PATIENCE_MILLISECONDS)
 
 
 def chromium() -> str:
@@ -27,7 +30,9 @@ async def open_browser() -> AsyncIterator[Browser]:
     """Start a browser for one test."""
     path = chromium()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox"], timeout=_PATIENCE_MILLISECONDS
+        )
         yield browser
         await browser.close()
 

@@ -84,7 +84,11 @@ def settings_for(database_url: str, environ: Mapping[str, str] | None = None, **
         "AUTH_EMAIL_SIGNIN_EMAIL_VERIFIED_REQUIRED": "false",
         **(environ or {}),
     }
-    quick = {"signing_algorithm": Algorithm.ES256, "argon2": CHEAPEST, "hashing": HashingLoad(threads=2)}
+    quick = {
+        "signing_algorithm": Algorithm.ES256,
+        "argon2": CHEAPEST,
+        "hashing": HashingLoad(threads=2, deadline_seconds=60),
+    }
     return replace(load(told), **{**quick, **changes})
 
 

@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import Any
+from typing import Any, Final
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+_PATIENCE_SECONDS: Final = 30
 
 
 @dataclass
@@ -27,12 +29,15 @@ class Postbox:
     refuse_letter: list[str] = field(default_factory=list)
     delay_seconds: float = 0
     connections: list[asyncio.BaseTransport] = field(default_factory=list)
+    talking: set[SMTP] = field(default_factory=set)
 
     async def hang_up(self) -> None:
         """Drop every connection without a word."""
         while self.connections:
             self.connections.pop().close()
-        await asyncio.sleep(0.02)  # what is closed is gone a few turns of the loop later
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while self.talking:  # noqa: ASYNC110 (aiosmtpd offers nothing to wait for)
+                await asyncio.sleep(0.001)
 
     async def handle_EHLO(  # noqa: N802 (named by aiosmtpd)
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
@@ -75,7 +80,12 @@ async def serve(postbox: Postbox, *, tls: ssl.SSLContext | None = None, **option
     class Tracked(SMTP):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             postbox.connections.append(transport)
+            postbox.talking.add(self)
             super().connection_made(transport)
+
+        def connection_lost(self, error: Exception | None) -> None:
+            postbox.talking.discard(self)
+            super().connection_lost(error)
 
     def protocol() -> SMTP:
         return Tracked(postbox, hostname="mail.test", enable_SMTPUTF8=True, loop=loop, **options)

@@ -13,7 +13,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,7 +24,8 @@ from typing import Any, Final
 
 _UNPRIVILEGED: Final = "nobody"  # PostgreSQL refuses to run as root
 _READY_LINE: Final = 7  # of postmaster.pid
-_START_TRIES: Final = 3
+_START_SECONDS: Final = 60
+_NO_SIGN_SECONDS: Final = 20  # of a server that has begun to start: it ended before it could leave one
 _STATE: Final = "server.json"
 USERS_LOCK: Final = "users.lock"
 _OTHERS_MAY_ENTER: Final = 0o001
@@ -69,11 +69,13 @@ class PostgresServer:
 
         Raises: PostgresMissing.
         """
+        from tests.support.ports import reserved_port  # noqa: PLC0415 (the guard, which runs this file alone, has no use for it)
+
         source = find_binaries()
         folder = new_folder() if folder is None else folder
         lock = os.open(folder / USERS_LOCK, os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(lock, fcntl.LOCK_SH)
-        server = cls(folder, binaries=_reachable(source, folder), port=_free_port(), lock=lock, shared=shared)
+        server = cls(folder, binaries=_reachable(source, folder), port=reserved_port(), lock=lock, shared=shared)
         try:
             server._guard = subprocess.Popen(
                 [sys.executable, __file__, str(folder)],
@@ -121,12 +123,8 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it and wait until it takes connections."""
-        for _ in range(_START_TRIES):
-            self._pg_ctl("start", "--no-wait", "--log", str(self.folder / "home" / "log"), "--options", self._options())
-            if self._wait_until_ready():
-                return
-            self.port = _free_port()  # somebody else was faster
-        raise RuntimeError(f"PostgreSQL does not start:\n{self.log}")
+        self._pg_ctl("start", "--no-wait", "--log", str(self.folder / "home" / "log"), "--options", self._options())
+        self._wait_until_ready()
 
     def stop(self, mode: str = "fast") -> None:
         """Stop it: `fast` says good-bye to its clients, `immediate` is a crash."""
@@ -143,7 +141,7 @@ class PostgresServer:
         if self._shared:
             self._guard.returncode = 0  # it stays for the others; without this Popen warns of a running child
         else:
-            self._guard.wait(timeout=30)
+            self._guard.wait(timeout=120)
 
     def _options(self) -> str:
         return f"-p {self.port} -k {self.folder / 'home'}"
@@ -161,16 +159,13 @@ class PostgresServer:
         with (self.data / "postgresql.conf").open("a") as conf:
             conf.writelines(["listen_addresses = '127.0.0.1'\n", *lines])
 
-    def _wait_until_ready(self) -> bool:
-        deadline = time.monotonic() + 30
-        started = time.monotonic()
-        while time.monotonic() < deadline:
-            if _is_ready(self.data):
-                return True
-            if _postmaster(self.data) is None and time.monotonic() - started > 1:
-                return False
+    def _wait_until_ready(self) -> None:
+        waited_since = time.monotonic()
+        while not _is_ready(self.data):
+            limit_seconds = _START_SECONDS if _postmaster(self.data) else _NO_SIGN_SECONDS
+            if time.monotonic() - waited_since > limit_seconds:
+                raise RuntimeError(f"PostgreSQL does not start:\n{self.log}")
             time.sleep(0.01)
-        return False
 
     def _pg_ctl(self, command: str, *arguments: str) -> None:
         self._run("pg_ctl", command, "--silent", "--pgdata", str(self.data), *arguments)
@@ -259,13 +254,6 @@ def _give_away(path: Path) -> None:
         shutil.chown(path, _UNPRIVILEGED, pwd.getpwnam(_UNPRIVILEGED).pw_gid)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _is_ready(data: Path) -> bool:
     with suppress(FileNotFoundError, IndexError):
         return (data / "postmaster.pid").read_text().splitlines()[_READY_LINE].strip() == "ready"
@@ -273,7 +261,7 @@ def _is_ready(data: Path) -> bool:
 
 
 def _postmaster(data: Path) -> int | None:
-    with suppress(FileNotFoundError, IndexError, ValueError):
+    with suppress(FileNotFoundError, ProcessLookupError, IndexError, ValueError):
         process = int((data / "postmaster.pid").read_text().splitlines()[0])
         arguments = Path(f"/proc/{process}/cmdline")
         # The file outlives a crash, and the number may be somebody else's by then.
@@ -293,7 +281,7 @@ def _guard(folder: Path) -> None:
 
 
 def _wait_until_gone(data: Path) -> None:
-    for _ in range(1000):
+    for _ in range(6000):
         if _postmaster(data) is None:
             return
         time.sleep(0.01)

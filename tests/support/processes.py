@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -14,16 +13,8 @@ import httpx2
 
 VESTIBULE = Path(sys.executable).with_name("vestibule")
 JWT_SECRET = '{"type": "HS256", "key": "a shared secret that is long enough for HS256"}'
-_START_SECONDS = 60
-_STOP_SECONDS = 30
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+_START_SECONDS = 120
+_STOP_SECONDS = 60
 
 
 def environment(database_url: str, port: int, **more: str) -> dict[str, str]:

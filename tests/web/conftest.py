@@ -93,6 +93,6 @@ async def http(app: App) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 async def server_url(app: App, unused_tcp_port: int) -> AsyncIterator[str]:
-    """The page behind a real server."""
+    """The page behind a real server. Ask for it before `page`: one that goes on looking complains when it is gone."""
     async with listening(app, unused_tcp_port) as url:
         yield url

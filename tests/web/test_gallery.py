@@ -118,7 +118,7 @@ async def test_a_broken_template_says_what_is_wrong(http: httpx2.AsyncClient, te
     assert (await http.get(f"{GALLERY}/email-verify/en/body")).status_code == 404
 
 
-async def test_previews_are_drawn_in_a_browser(page: Page, server_url: str) -> None:
+async def test_previews_are_drawn_in_a_browser(server_url: str, page: Page) -> None:
     """From the mailbox to the grid to one letter, light and dark, without a word from the policies."""
     await page.goto(f"{server_url}/_/mail")
     await page.get_by_role("link", name="Templates").click()

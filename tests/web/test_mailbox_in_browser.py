@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 
 
 async def test_mail_appears_by_itself_and_its_link_can_be_clicked(
-    page: Page, server_url: str, put_mail: Callable[[str, str], str]
+    server_url: str, page: Page, put_mail: Callable[[str, str], str]
 ) -> None:
     """From the empty page to the clicked button, without a reload, and without a word from the policies."""
     link = f"{server_url}/_/mail.json"
@@ -17,16 +17,14 @@ async def test_mail_appears_by_itself_and_its_link_can_be_clicked(
     await expect(page).to_have_title("Mail (1) · Vestibule")
     async with page.expect_popup() as opening:
         await page.frame_locator("iframe").get_by_role("link", name="Verify email").click()
-    followed = await opening.value
-    await followed.wait_for_load_state()
-    assert followed.url == link
+    await expect(await opening.value).to_have_url(link)
     async with page.expect_popup() as opening:
         await page.get_by_role("link", name="Open link").click()
-    assert (await opening.value).url == link
+    await expect(await opening.value).to_have_url(link)
 
 
 async def test_an_open_mail_stays_open_while_others_arrive(
-    page: Page, server_url: str, put_mail: Callable[[str, str], str]
+    server_url: str, page: Page, put_mail: Callable[[str, str], str]
 ) -> None:
     """Only the list changes under a reader."""
     first = put_mail("ann@example.com", server_url)

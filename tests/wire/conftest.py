@@ -10,8 +10,9 @@ import msgspec
 import pytest
 
 from tests.wire.tiny import Greeting, tiny
+from vestibule.kernel.clock import monotonic_seconds
 from vestibule.kernel.entropy import SystemEntropy
-from vestibule.wire import LimitSettings, Mount, WireSettings, build_app
+from vestibule.wire import LimitSettings, Mount, WireSettings, build_app, limit_stores, limits
 from vestibule.wire.app import App
 
 
@@ -107,6 +108,19 @@ def clock() -> StoppedClock:
 @pytest.fixture
 def log() -> io.StringIO:
     return io.StringIO()
+
+
+@pytest.fixture
+def one_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that has failed is left alone for as long as the test takes."""
+    now = monotonic_seconds()
+    monkeypatch.setattr(limits, "monotonic_seconds", lambda: now)
+
+
+@pytest.fixture
+def patient_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that is well may take its time: it counts on a slow machine as well."""
+    monkeypatch.setattr(limit_stores, "PATIENCE_SECONDS", 60.0)
 
 
 MakeApp = Callable[..., App]

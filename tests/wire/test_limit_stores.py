@@ -3,36 +3,23 @@
 import asyncio
 import os
 import shutil
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from tests.wire.conftest import MakeApp, ask
+from tests.wire.stores import LONG, deaf_port, on_a_free_port
 from tests.wire.test_server import live_and_die
 from vestibule.kernel.clock import SystemClock
 from vestibule.kernel.meters import Meters
 from vestibule.wire import Limit, LimitSettings, WireSettings
 from vestibule.wire.app import App
-from vestibule.wire.limits import Limiter
+from vestibule.wire.limits import STORE_FAILURES, Limiter
 
 BODY = {"email": "a", "password": "abc"}
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +29,17 @@ def memcached() -> Iterator[str]:
     if program is None:
         assert not os.environ.get("CI"), "the tests of memcached must run here"
         pytest.skip("memcached is not installed")
-    port = _free_port()
-    arguments = ["-l", "127.0.0.1", "-p", str(port), "-U", "0", "-m", "8", "-u", "nobody"]
-    with subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL) as server:
-        while not _answers(port):
-            assert server.poll() is None
-            time.sleep(0.01)
+    command = [program, "-l", "127.0.0.1", "-U", "0", "-m", "8", "-u", "nobody", "-p"]
+    with on_a_free_port(lambda port: [*command, str(port)]) as port:
         yield f"127.0.0.1:{port}"
-        server.terminate()
 
 
-def limited(make_app: MakeApp, servers: str, prefix: str = "") -> App:
-    return make_app(settings=WireSettings(limits=LimitSettings(memcached=servers, workers=2, prefix=prefix)))
+def limited(make_app: MakeApp, servers: str, prefix: str = "", **more: Any) -> App:
+    limits = LimitSettings(memcached=servers, workers=2, prefix=prefix, amounts=LONG)
+    return make_app(settings=WireSettings(limits=limits), **more)
 
 
+@pytest.mark.usefixtures("patient_stores")
 async def test_processes_share_their_limits_through_memcached(make_app: MakeApp, memcached: str) -> None:
     """Two processes with one memcached allow three together, not three each; two prefixes count apart."""
     apps = [limited(make_app, memcached, prefix="one.") for _ in range(2)]
@@ -69,6 +53,7 @@ async def test_processes_share_their_limits_through_memcached(make_app: MakeApp,
     assert 0 < int(signed_up[-1].header("retry-after") or "") <= 300
 
 
+@pytest.mark.usefixtures("patient_stores")
 @pytest.mark.parametrize("key", ["a b", "x" * 5_000, "\r\nflush_all\r\n", "é\ud800", ""])
 async def test_whatever_a_key_holds_is_counted(memcached: str, key: str) -> None:
     """Memcached takes neither blanks nor more than 250 bytes; a caller's text reaches it as a digest (security 114)."""
@@ -80,22 +65,24 @@ async def test_whatever_a_key_holds_is_counted(memcached: str, key: str) -> None
     assert hits == [True, False]
 
 
+@pytest.mark.usefixtures("one_moment")
 async def test_requests_pass_while_memcached_is_away(make_app: MakeApp) -> None:
     """The limiter must not take the entrance down with it; one warning a minute says so."""
-    app = limited(make_app, f"127.0.0.1:{_free_port()}")
-    with capture_logs() as logs:
+    with deaf_port() as port, capture_logs() as logs:
+        app = limited(make_app, f"127.0.0.1:{port}")
         statuses = {(await ask(app, "POST", "/signup", json=BODY)).status for _ in range(10)}
     assert statuses == {200}
     assert [entry["event"] for entry in logs] == ["limits.store_unavailable"]
 
 
+@pytest.mark.usefixtures("one_moment")
 async def test_requests_pass_while_memcached_is_silent(make_app: MakeApp) -> None:
     """One that accepts and never answers costs a moment once, not each request."""
     heard: list[asyncio.StreamWriter] = []
+    meters = Meters()
     server = await asyncio.start_server(lambda _, writer: heard.append(writer), "127.0.0.1", 0)
     async with server:
-        app = limited(make_app, f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        started = time.perf_counter()
+        app = limited(make_app, f"127.0.0.1:{server.sockets[0].getsockname()[1]}", meters=meters)
         with capture_logs():
             statuses = {(await ask(app, "POST", "/signup", json=BODY)).status for _ in range(20)}
         await live_and_die(app)
@@ -103,4 +90,4 @@ async def test_requests_pass_while_memcached_is_silent(make_app: MakeApp) -> Non
             writer.close()
             await writer.wait_closed()
     assert statuses == {200}
-    assert time.perf_counter() - started < 2.0
+    assert dict(meters.totals(STORE_FAILURES)) == {"redis": 0, "memcached": 1}

@@ -1,5 +1,4 @@
 import asyncio
-import socket
 import time
 from datetime import timedelta
 from typing import Any
@@ -8,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.wire.conftest import Heard, MakeApp, StoppedClock, ask
+from tests.wire.stores import deaf_port
 from vestibule.kernel.meters import Meters
 from vestibule.kernel.secret import Secret
 from vestibule.wire import LimitSettings, WireSettings
@@ -174,17 +174,17 @@ async def test_counting_stays_cheap_with_many_addresses(clock: StoppedClock) -> 
     memory = LimitMemory(clock)
     for number in range(100_000):
         await memory.incr(f"key{number}", 3600)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(1000):
         await memory.incr("one", 3600)
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 0.25
 
 
+@pytest.mark.usefixtures("one_moment")
 async def test_requests_pass_while_redis_is_away(make_app: MakeApp) -> None:
     """The limiter must not take the entrance down with it; one warning a minute and a meter say so."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        url = f"redis://127.0.0.1:{taken.getsockname()[1]}"  # bound, not listening: connections are refused
+    with deaf_port() as port:
+        url = f"redis://127.0.0.1:{port}"
         meters = Meters()
         app = make_app(settings=WireSettings(limits=LimitSettings(redis_url=Secret(url))), meters=meters)
         with capture_logs() as logs:
@@ -196,21 +196,23 @@ async def test_requests_pass_while_redis_is_away(make_app: MakeApp) -> None:
     assert url not in str(logs)
 
 
+@pytest.mark.usefixtures("one_moment")
 async def test_requests_pass_while_redis_is_silent(make_app: MakeApp) -> None:
     """A Redis that accepts and never answers costs a moment once, not each request."""
     heard: list[asyncio.StreamWriter] = []
+    meters = Meters()
     server = await asyncio.start_server(lambda _, writer: heard.append(writer), "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        app = limited(make_app, redis_url=Secret(f"redis://127.0.0.1:{port}"))
-        started = time.perf_counter()
+        limits = LimitSettings(redis_url=Secret(f"redis://127.0.0.1:{port}"))
+        app = make_app(settings=WireSettings(limits=limits), meters=meters)
         with capture_logs():
             statuses = {(await sign_up(app)).status for _ in range(20)}
     for writer in heard:
         writer.close()
         await writer.wait_closed()
     assert statuses == {200}
-    assert time.perf_counter() - started < 2.0
+    assert dict(meters.totals(STORE_FAILURES)) == {"redis": 1, "memcached": 0}
 
 
 @pytest.mark.parametrize("amounts", [{"tiny.signups": (0, timedelta(seconds=1))}])

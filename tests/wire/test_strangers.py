@@ -55,7 +55,7 @@ NEARLY = st.fixed_dictionaries(
     {}, optional={"email": ANY_JSON, "password": ANY_JSON, "options": ANY_JSON, "metadata": ANY_JSON, "x": ANY_JSON}
 ).map(msgspec.json.encode)
 
-relaxed = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+relaxed = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 @pytest.fixture(scope="module")
@@ -174,19 +174,19 @@ def test_any_forwarded_header_gives_an_address(peer: str | None, forwarded: str 
 )
 async def test_no_body_takes_long(sturdy: App, body: bytes) -> None:
     """64 KiB at their worst are still read in a moment (security 113)."""
-    started = time.perf_counter()
+    started = time.process_time()
     heard = await ask(sturdy, "POST", "/signup", headers=[(b"content-type", b"application/json")], body=body)
     assert heard.status == 400
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 0.25
 
 
 @pytest.mark.parametrize("header", ["a=b; " * 6000, ";" * 30_000, "=" * 30_000, "a" * 30_000, '"' * 30_000])
 async def test_no_cookie_header_takes_long(sturdy: App, header: str) -> None:
     """Nor do 30 KB of cookies."""
-    started = time.perf_counter()
+    started = time.process_time()
     heard = await ask(sturdy, "GET", "/cookies", headers=[(b"cookie", header.encode())])
     assert heard.status == 200
-    assert time.perf_counter() - started < 0.25
+    assert time.process_time() - started < 0.25
 
 
 async def test_calls_do_not_see_each_other(sturdy: App) -> None:

@@ -11,11 +11,11 @@ from vestibule.settings import Settings
 from vestibule.storage import Database, database_from_url
 from vestibule.storage.urls import sqlite_location
 
-PATIENCE: Final = timedelta(seconds=15)  # a database that starts beside us, as in a compose file, is there by then
+_PATIENCE: Final = timedelta(seconds=15)  # a database that starts beside us, as in a compose file, is there by then
 _PAUSE_SECONDS: Final = 0.5
 
 
-async def bring_up_to_date(settings: Settings, patience: timedelta = PATIENCE) -> tuple[str | None, str | None]:
+async def bring_up_to_date(settings: Settings) -> tuple[str | None, str | None]:
     """Return the schema's revision before and after; a newer one than ours is left alone.
 
     Raises: StorageUnavailable when the database stays away, MigrationFailed.
@@ -25,7 +25,7 @@ async def bring_up_to_date(settings: Settings, patience: timedelta = PATIENCE) -
     db = database_from_url(settings.database_url, pool_size=1, pgbouncer=settings.pgbouncer)
     await db.open()
     try:
-        before = await _revision(db, patience)
+        before = await _revision(db)
         if before is not None and before >= head:
             return before, before
         await upgrade_in_child(settings.migrations_url)
@@ -34,8 +34,8 @@ async def bring_up_to_date(settings: Settings, patience: timedelta = PATIENCE) -
         await db.close()
 
 
-async def _revision(db: Database, patience: timedelta) -> str | None:
-    give_up_at_seconds = monotonic_seconds() + patience.total_seconds()
+async def _revision(db: Database) -> str | None:
+    give_up_at_seconds = monotonic_seconds() + _PATIENCE.total_seconds()
     while True:
         try:
             return await db.schema_revision()

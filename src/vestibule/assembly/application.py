@@ -137,14 +137,7 @@ def assemble(
         entropy=entropy,
         fallback="nhost",
         meters=meters,
-        settings=WireSettings(
-            limits=settings.limits,
-            trusted_proxies=settings.trusted_proxies,
-            access_log=settings.access_log,
-            log_as_text=settings.log_as_text,
-            echo_request_id=settings.echo_request_id,
-            public_url=settings.public_url,
-        ),
+        settings=_wire_settings(settings),
         readiness=readiness_checks(core, background, texts_leave=channels.texts is not None),
         is_prepared=lambda: background.is_prepared,
         lifespan=life,
@@ -168,6 +161,17 @@ def _doors(core: Core, settings: Settings, protections: Protections) -> tuple[li
         mounts.append(mount)
         dependencies |= wanted
     return mounts, dependencies
+
+
+def _wire_settings(settings: Settings) -> WireSettings:
+    return WireSettings(
+        limits=settings.limits,
+        trusted_proxies=settings.trusted_proxies,
+        access_log=settings.access_log,
+        log_as_text=settings.log_as_text,
+        echo_request_id=settings.echo_request_id,
+        public_url=settings.public_url,
+    )
 
 
 def _mail_pages(settings: Settings, kept: Mailbox, renderer: Renderer) -> dict[type, object]:

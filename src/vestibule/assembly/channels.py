@@ -8,14 +8,7 @@ from vestibule.core.texts import RemoteVerification
 from vestibule.delivery.mail import Transport
 from vestibule.delivery.mailbox import Mailbox, MailboxTransport
 from vestibule.delivery.settings import PostmarkSettings, SmtpSettings
-from vestibule.delivery.sms import (
-    DevTexts,
-    GenericTexts,
-    ModicaTexts,
-    TextTransport,
-    TwilioTexts,
-    TwilioVerification,
-)
+from vestibule.delivery.sms import DevTexts, GenericTexts, ModicaTexts, TextTransport, TwilioTexts, TwilioVerification
 from vestibule.outbound import OutboundClient
 from vestibule.settings import Settings
 

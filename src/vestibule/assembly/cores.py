@@ -1,4 +1,4 @@
-"""Builds the core from settings: which collaborator each use-case gets."""
+"""Builds the core from settings. One table: each use-case, and the collaborators that it gets."""
 
 from datetime import timedelta
 from typing import Final
@@ -6,12 +6,7 @@ from typing import Final
 from vestibule.assembly.parts import parts_of
 from vestibule.assembly.second_factor import build_second_factor
 from vestibule.assembly.social import build_social
-from vestibule.core.access_tokens import (
-    CreateAccessToken,
-    RevokeAccessToken,
-    SignInWithAccessToken,
-    SignOutEverywhere,
-)
+from vestibule.core.access_tokens import CreateAccessToken, RevokeAccessToken, SignInWithAccessToken, SignOutEverywhere
 from vestibule.core.anonymous import DeanonymizeByLink, SignInAnonymously
 from vestibule.core.arrivals import SettleArrivals
 from vestibule.core.claims import GatherClaims
@@ -51,9 +46,7 @@ from vestibule.core.projects import Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
 from vestibule.core.redirects import allow_list_of
 from vestibule.core.sessions import ChangeStanding, RefreshSession
-from vestibule.core.signing import (
-    KeyRotation,
-)
+from vestibule.core.signing import KeyRotation
 from vestibule.core.social import IdentityProviders, NoProviders
 from vestibule.core.text_codes import (
     ChangePhone,
@@ -206,10 +199,8 @@ def build_core(
             db, parts.users, parts.tickets, parts.hashing, parts.vet_password, parts.prove_address, parts.set_password
         ),
         request_verification=RequestVerification(db, parts.users, parts.postage, parts.send_letter),
-        request_email_code=RequestEmailCode(db, parts.users, parts.postage, parts.email_guesses, parts.mail_code),
-        sign_up_with_email_code=SignUpWithEmailCode(
-            db, parts.users, parts.postage, parts.email_guesses, parts.mail_code
-        ),
+        request_email_code=RequestEmailCode(parts.email_guesses, parts.entry_by_code),
+        sign_up_with_email_code=SignUpWithEmailCode(parts.email_guesses, parts.entry_by_code),
         sign_in_with_email_code=SignInWithEmailCode(
             db, parts.users, parts.email_guesses, parts.prove_address, parts.finish
         ),
@@ -261,8 +252,8 @@ def build_core(
             parts.finish,
             IssueCode(parts.tickets, parts.finish),
         ),
-        request_sign_in_link=RequestSignInLink(db, parts.users, parts.postage, parts.mail_link),
-        sign_up_with_link=SignUpWithLink(db, parts.users, parts.postage, parts.mail_link),
+        request_sign_in_link=RequestSignInLink(parts.entry_by_link),
+        sign_up_with_link=SignUpWithLink(parts.entry_by_link),
         exchange_code=ExchangeCode(db, parts.tickets, parts.finish),
         reaper=Reaper(db, parts.outbox, clock, settings.retention),
     )

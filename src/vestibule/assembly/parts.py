@@ -1,4 +1,7 @@
-"""What the use-cases of one core share: clock and keys, the desk of tickets, the one way to finish a sign-in."""
+"""What the use-cases of one core share: clock and keys, the desk of tickets, the one way to finish a sign-in.
+
+One table, in the order in which each part needs those before it.
+"""
 
 import binascii
 from dataclasses import dataclass
@@ -7,47 +10,22 @@ from vestibule.core.accounts import AccountDirectory
 from vestibule.core.anonymous import Deanonymize
 from vestibule.core.attempts import AttemptBudget, DelayedTries, Tally
 from vestibule.core.audit import AuditLog
-from vestibule.core.email_codes import (
-    MailCode,
-)
 from vestibule.core.emails import ChangeAddress
 from vestibule.core.guesses import CodesOfOurs, GuessCode
-from vestibule.core.letters import Postage, SendCode, SendLetter, SendNotice
-from vestibule.core.links import MailLink
+from vestibule.core.letters import CodeForm, LetterForm, Postage, SendCode, SendLetter, SendNotice
+from vestibule.core.mailed import EntryByMail, MailToEnter
 from vestibule.core.outbox import Outbox
-from vestibule.core.passkeys import (
-    Challenges,
-    EnterWithPasskey,
-    KeepPasskey,
-)
-from vestibule.core.passwords import (
-    REFUSED,
-    GuardGuesses,
-    Hashing,
-    LeakedPasswords,
-    SetPassword,
-    VetPassword,
-)
+from vestibule.core.passkeys import Challenges, EnterWithPasskey, KeepPasskey
+from vestibule.core.passwords import REFUSED, GuardGuesses, Hashing, LeakedPasswords, SetPassword, VetPassword
 from vestibule.core.projects import Catalog
 from vestibule.core.proofs import FirstProof, ProveAddress
 from vestibule.core.sessions import ContinueImported, IssueSession, RefreshSecrets, RevokeSessions
 from vestibule.core.signin import SIGN_INS, FinishSignIn
-from vestibule.core.signing import (
-    KeySets,
-    SharedSecret,
-    SigningKey,
-    signing_key_from_pem,
-    signing_key_from_secret,
-)
+from vestibule.core.signing import KeySets, SharedSecret, SigningKey, signing_key_from_pem, signing_key_from_secret
 from vestibule.core.signup import RegisterUser
-from vestibule.core.text_codes import (
-    CodesOfProvider,
-    ProveNumber,
-    SendText,
-    TextNewcomers,
-)
+from vestibule.core.text_codes import CodesOfProvider, ProveNumber, SendText, TextNewcomers
 from vestibule.core.texts import RemoteVerification, TextPostage
-from vestibule.core.tickets import TicketDesk
+from vestibule.core.tickets import Purpose, TicketDesk
 from vestibule.core.users import CreateUser, UserDirectory
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
@@ -104,7 +82,7 @@ class Parts:
     text_postage: TextPostage
     email_guesses: GuessCode
     text_guesses: GuessCode
-    mail_code: MailCode
+    entry_by_code: EntryByMail[CodeForm]
     send_text: SendText
     text_newcomers: TextNewcomers
     prove_number: ProveNumber
@@ -112,7 +90,7 @@ class Parts:
     first_proof: FirstProof
     prove_address: ProveAddress
     change_address: ChangeAddress
-    mail_link: MailLink
+    entry_by_link: EntryByMail[LetterForm]
     deanonymize: Deanonymize
 
 
@@ -164,7 +142,7 @@ def parts_of(
     text_codes = our_codes if remote_verification is None else CodesOfProvider(db, tickets, remote_verification)
     email_guesses = GuessCode(db, attempts, our_codes, InvalidEmailCode, TooManyGuesses)
     text_guesses = GuessCode(db, attempts, text_codes, InvalidTextCode, TooManyTextGuesses)
-    mail_code = MailCode(db, users, register, codes)
+    code_to_enter = MailToEnter(db, users, register, codes.mail, Purpose.EMAIL_CODE)
     texts = SendText(tickets, codes, outbox, text_postage, remote_verification)
     newcomers = TextNewcomers(db, register, texts)
     prove_number = ProveNumber(users, tickets, register, notice, audit, clock)
@@ -172,7 +150,7 @@ def parts_of(
     first_proof = FirstProof(users, tickets, revoke, audit, clock)
     prove = ProveAddress(users, tickets, first_proof)
     change_address = ChangeAddress(users, create_user, tickets, revoke, notice, audit, clock)
-    mail_link = MailLink(db, users, register, letters)
+    link_to_enter = MailToEnter(db, users, register, letters, Purpose.SIGN_IN_LINK)
     deanonymize = Deanonymize(db, users, create_user, revoke, audit, clock)
     return Parts(
         keyring=keyring,
@@ -203,7 +181,7 @@ def parts_of(
         text_postage=text_postage,
         email_guesses=email_guesses,
         text_guesses=text_guesses,
-        mail_code=mail_code,
+        entry_by_code=EntryByMail(db, users, postage, code_to_enter),
         send_text=texts,
         text_newcomers=newcomers,
         prove_number=prove_number,
@@ -211,7 +189,7 @@ def parts_of(
         first_proof=first_proof,
         prove_address=prove,
         change_address=change_address,
-        mail_link=mail_link,
+        entry_by_link=EntryByMail(db, users, postage, link_to_enter),
         deanonymize=deanonymize,
     )
 

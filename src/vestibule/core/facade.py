@@ -2,12 +2,7 @@
 
 from dataclasses import dataclass
 
-from vestibule.core.access_tokens import (
-    CreateAccessToken,
-    RevokeAccessToken,
-    SignInWithAccessToken,
-    SignOutEverywhere,
-)
+from vestibule.core.access_tokens import CreateAccessToken, RevokeAccessToken, SignInWithAccessToken, SignOutEverywhere
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.anonymous import Deanonymize, DeanonymizeByLink, SignInAnonymously
 from vestibule.core.arrivals import SettleArrivals

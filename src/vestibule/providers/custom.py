@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from vestibule.providers.reading import by_members, from_openid
 from vestibule.providers.row import ClientAuthentication, Discovery, Endpoints, IdTokens, Row
+from vestibule.providers.standard import by_members, from_openid
 
 _OPERATOR_SAYS: Final = "the operator says whether its word on addresses is taken"
 

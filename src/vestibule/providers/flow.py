@@ -31,7 +31,7 @@ from vestibule.providers.apple import client_secret
 from vestibule.providers.calls import Calls, log, visible
 from vestibule.providers.id_token import IdTokenChecks, has_nonce, hashed_nonce, is_issuer
 from vestibule.providers.identity import identity_of
-from vestibule.providers.reading import member
+from vestibule.providers.members import member
 from vestibule.providers.row import ClientAuthentication, Endpoints, Said
 from vestibule.providers.settings import AppleKey, ConfiguredProvider
 

@@ -21,8 +21,8 @@ from vestibule.outbound import OutboundFailed
 from vestibule.providers.calls import log
 from vestibule.providers.identity import identity_of
 from vestibule.providers.key_set import KeySet
-from vestibule.providers.reading import from_claims
 from vestibule.providers.row import IdTokens, Row, Said
+from vestibule.providers.standard import from_claims
 
 _LONGEST: Final = 16_384
 _LEEWAY_SECONDS: Final = 60  # foreign clocks only (security 128)

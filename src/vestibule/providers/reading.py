@@ -1,72 +1,15 @@
-"""Profiles out of what providers answer. Whatever is missing or of another type is taken as not said."""
+"""Profiles out of what providers answer, a reader each. Whatever is missing or of another type is taken as not said."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import msgspec
 
+from vestibule.providers.members import first, member, number, text, together
 from vestibule.providers.row import Profile, Said
+from vestibule.providers.standard import from_claims, standard_claims
 
 _LONGEST_USER: Final = 2_000
-
-
-def member(value: object, name: str) -> object:
-    """Return a member of an object; None when there is none."""
-    return value.get(name) if isinstance(value, Mapping) else None
-
-
-def text(value: object, *path: str) -> str:
-    """Return the text at the end of `path`; empty when there is none."""
-    for name in path:
-        value = member(value, name)
-    return value if isinstance(value, str) else ""
-
-
-def number(value: object, name: str) -> str:
-    """Return an id that is a number as text; empty when there is none."""
-    found = member(value, name)
-    return str(found) if isinstance(found, int) and not isinstance(found, bool) and found > 0 else ""
-
-
-def first(value: object) -> object:
-    """Return the first element of a list; None when there is none."""
-    return value[0] if isinstance(value, list) and value else None
-
-
-def together(*parts: str) -> str:
-    """Return the parts of a name as one."""
-    return " ".join(part for part in parts if part)
-
-
-def from_claims(said: Said, *, has_text_for_true: bool = False) -> Profile:
-    """Read the standard claims of an ID token (OpenID Connect Core 1.0 section 5.1)."""
-    return _standard(said.claims, has_text_for_true=has_text_for_true)
-
-
-def from_openid(said: Said) -> Profile:
-    """Read the standard claims, from the profile where it has them and from the ID token where not.
-
-    An address and the word on it come from one and the same document.
-    """
-    mail = said.profile if text(said.profile, "email") else said.claims
-    return Profile(
-        subject=text(said.claims, "sub"),
-        email=text(mail, "email"),
-        is_verified=member(mail, "email_verified") is True,
-        name=text(said.profile, "name") or text(said.claims, "name"),
-        picture=text(said.profile, "picture") or text(said.claims, "picture"),
-    )
-
-
-def _standard(claims: Mapping[str, object], *, has_text_for_true: bool = False) -> Profile:
-    verified = member(claims, "email_verified")
-    return Profile(
-        subject=text(claims, "sub"),
-        email=text(claims, "email"),
-        is_verified=verified is True or (has_text_for_true and verified == "true"),
-        name=text(claims, "name"),
-        picture=text(claims, "picture"),
-    )
 
 
 def apple(said: Said) -> Profile:
@@ -142,7 +85,7 @@ def google(said: Said) -> Profile:
 
 def linkedin(said: Said) -> Profile:
     """Read LinkedIn's userinfo."""
-    profile = _standard(said.profile)
+    profile = standard_claims(said.profile)
     name = together(text(said.profile, "given_name"), text(said.profile, "family_name"))
     return Profile(
         subject=profile.subject,
@@ -275,28 +218,3 @@ def twitter(said: Said) -> Profile:
         name=text(said.profile, "name"),
         picture=text(said.profile, "profile_image_url_https"),
     )
-
-
-def by_members(names: Mapping[str, str]) -> Callable[[Said], Profile]:
-    """Return the reader of a profile whose members are called as `names` says; a dot leads into an object.
-
-    `names` maps id, email, emailVerified, name and picture.
-    """
-
-    def found(said: Said, what: str) -> object:
-        value: object = said.profile
-        for part in names[what].split("."):
-            value = member(value, part)
-        return value
-
-    def read(said: Said) -> Profile:
-        subject = found(said, "id")
-        return Profile(
-            subject=str(subject) if isinstance(subject, int) and not isinstance(subject, bool) else text(subject),
-            email=text(found(said, "email")),
-            is_verified=found(said, "emailVerified") is True,
-            name=text(found(said, "name")),
-            picture=text(found(said, "picture")),
-        )
-
-    return read

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from vestibule.kernel.entropy import Entropy, SystemEntropy
+from vestibule.kernel.entropy import SystemEntropy
 from vestibule.kernel.secret import Secret
 from vestibule.settings import own
 from vestibule.settings.environ import Problem, SettingsError, nearest
@@ -91,19 +91,19 @@ class DevKeys:
         return Secret(hmac.digest(self.secret_key.reveal().encode(), b"dev provider", "sha256").hex())
 
 
-def dev_keys(folder: Path, entropy: Entropy | None = None) -> DevKeys:
+def dev_keys(folder: Path) -> DevKeys:
     """Return the keys in `folder`/dev.toml, making that file first where it is missing. Raises: SettingsError."""
     import tomllib  # noqa: PLC0415 - with --dev only
 
     path = folder / "dev.toml"
     folder.mkdir(parents=True, exist_ok=True)
-    chance = entropy or SystemEntropy()
+    entropy = SystemEntropy()
     with suppress(FileExistsError):
         _write_new(
             path,
             "# Made by `vestibule serve --dev` for development on this machine. Never use these keys in production.\n"
-            f'secret_key = "{chance.bytes(32).hex()}"\n'
-            f'service_key = "vsk_dev_{chance.bytes(24).hex()}"\n'
+            f'secret_key = "{entropy.bytes(32).hex()}"\n'
+            f'service_key = "vsk_dev_{entropy.bytes(24).hex()}"\n'
             f'client_id = "{DEV_CLIENT_ID}"\n',
         )
     try:

@@ -6,14 +6,7 @@ from typing import Final
 
 import msgspec
 
-from vestibule.delivery.sms import (
-    DevTexts,
-    GenericTexts,
-    ModicaTexts,
-    TextSettings,
-    TwilioTexts,
-    TwilioVerification,
-)
+from vestibule.delivery.sms import DevTexts, GenericTexts, ModicaTexts, TextSettings, TwilioTexts, TwilioVerification
 from vestibule.kernel.secret import Secret
 from vestibule.settings import nhost
 from vestibule.settings.environ import Reader, Variable

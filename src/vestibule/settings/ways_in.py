@@ -23,15 +23,15 @@ def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each o
         "sign_in_links_enabled": reader.get(nhost.ways_in.LINKS_ENABLED),
         "email_codes_enabled": reader.get(nhost.ways_in.EMAIL_CODES_ENABLED),
         "text_codes_enabled": reader.get(nhost.ways_in.TEXT_CODES_ENABLED),
-        "phone_kept_days": reader.get(own.signins.PHONE_KEPT),
+        "phone_kept_days": reader.get(own.sessions.PHONE_KEPT),
         "texts_per_hour": reader.get(own.limits.SMS_PER_HOUR),
         "text_countries": reader.get(own.limits.SMS_COUNTRIES),
         "mfa_enabled": reader.get(nhost.ways_in.MFA_ENABLED),
         "totp_issuer": reader.get(nhost.ways_in.TOTP_ISSUER),
-        "second_factor_after": reader.get(own.signins.SECOND_FACTOR_AFTER),
-        "mfa_change_ends_other_sessions": reader.get(own.signins.MFA_CHANGE_ENDS_SESSIONS),
+        "second_factor_after": reader.get(own.sessions.SECOND_FACTOR_AFTER),
+        "mfa_change_ends_other_sessions": reader.get(own.sessions.MFA_CHANGE_ENDS_SESSIONS),
         "elevation": reader.get(nhost.ways_in.ELEVATION),
-        "notices_enabled": reader.get(own.signins.NOTICES),
+        "notices_enabled": reader.get(own.sessions.NOTICES),
         "webauthn": _webauthn(reader),
     }
 
@@ -53,7 +53,7 @@ def _webauthn(reader: Reader) -> WebAuthn:
         rp_name=reader.get(nhost.ways_in.WEBAUTHN_RP_NAME) or rp_id,
         origins=origins or listed,  # of none that fits, each is told what is wrong with it
         timeout=_ceremony_time(reader),
-        decoys=reader.get(own.signins.PASSKEY_DECOYS),
+        decoys=reader.get(own.sessions.PASSKEY_DECOYS),
     )
     found = list(complaints(party))
     if found and _is_assumed(reader, nhost.ways_in.WEBAUTHN_ENABLED.name):

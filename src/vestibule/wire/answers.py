@@ -7,6 +7,7 @@ from typing import Final, Generic, TypeVar
 from urllib.parse import quote
 
 from vestibule.wire.cookies import Cookie
+from vestibule.wire.declaration import JSON
 
 T = TypeVar("T")
 Encode = Callable[[object], bytes]
@@ -100,14 +101,14 @@ REPLY_TYPES: Final = (Answer, Redirect, Html, Script, PlainText, RawBody)
 
 
 def render_reply(
-    reply: Reply, encode: Encode, json_type: str, status: int, now: Callable[[], datetime]
+    reply: Reply, encode: Encode, status: int, now: Callable[[], datetime]
 ) -> tuple[int, list[HeaderPair], bytes]:
     """Return status, its own headers (no content length) and body of `reply`. Raises: ValueError, as encode_headers."""
     match reply:
         case Answer(value=None):
             code, content_type, body = reply.status or 204, "", b""
         case Answer():
-            code, content_type, body = reply.status or status, reply.content_type or json_type, encode(reply.value)
+            code, content_type, body = reply.status or status, reply.content_type or JSON, encode(reply.value)
         case Redirect():
             code, content_type, body = reply.status, "", b""
         case Html():

@@ -103,9 +103,7 @@ class Dialect:
         description: str = "",
         unknown_members: Unknown = "ignore",
         cors: CorsPolicy | None = None,
-        no_store: bool = True,
         encode: Encode = msgspec.json.encode,
-        json_type: str = JSON,
         body_first: bool = False,
         redirect_slashes: bool = False,
         common_raises: tuple[type[Refusal], ...] = (),
@@ -126,9 +124,7 @@ class Dialect:
         self.error_media_type = error_media_type
         self.unknown_members = unknown_members
         self.cors = cors
-        self.no_store = no_store
         self.encode = encode
-        self.json_type = json_type
         self.body_first = body_first
         self.redirect_slashes = redirect_slashes
         self.common_raises = common_raises

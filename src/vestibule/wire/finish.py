@@ -17,6 +17,7 @@ from vestibule.wire.answers import (
     render_reply,
 )
 from vestibule.wire.call import Call, Send
+from vestibule.wire.declaration import JSON
 from vestibule.wire.dialect import Dialect, Failure
 from vestibule.wire.failures import InternalError, failure_headers
 from vestibule.wire.steps import Mounting
@@ -25,6 +26,7 @@ from vestibule.wire.steps import Mounting
 ANSWER_EXTENSION: Final = "vestibule.answer"
 
 _NO_CONTENT: Final = 204
+_NO_STORE: Final = "no-store"
 _BODILESS: Final = frozenset({204, 304})
 
 _log = structlog.get_logger("vestibule.wire")
@@ -39,11 +41,10 @@ class Finisher:
         self._dialect = dialect
         self._now = mounting.clock.now
         self._status = status
-        no_store = "no-store" if dialect.no_store else None
-        self._base = _base_headers(cache or no_store, vary)
-        self._failure_base = _base_headers(no_store, vary)
+        self._base = _base_headers(cache or _NO_STORE, vary)
+        self._failure_base = _base_headers(_NO_STORE, vary)
         self._bare_block = HeaderBlock(self._base)
-        self._json_block = HeaderBlock([(b"content-type", dialect.json_type.encode("latin-1")), *self._base])
+        self._json_block = HeaderBlock([(b"content-type", JSON.encode("latin-1")), *self._base])
         self._document: RawBody | None = None  # the last one, and how it was sent
         self._rendered: Rendered = (_NO_CONTENT, self._bare_block, b"")
 
@@ -56,7 +57,7 @@ class Finisher:
         if value is self._document:
             return self._rendered
         dialect = self._dialect
-        status, own, body = render_reply(value, dialect.encode, dialect.json_type, self._status, self._now)
+        status, own, body = render_reply(value, dialect.encode, self._status, self._now)
         rendered = status, merge_headers(self._base, own), body
         if isinstance(value, RawBody) and not value.cookies:  # a cookie's expiry moves with the clock
             self._document, self._rendered = value, rendered
@@ -66,9 +67,7 @@ class Finisher:
         """Return the dialect's own form of a failure."""
         dialect = self._dialect
         reply = dialect.render(call, failure)
-        status, own, body = render_reply(
-            reply, dialect.encode, dialect.json_type, dialect.wire_error(failure).status, self._now
-        )
+        status, own, body = render_reply(reply, dialect.encode, dialect.wire_error(failure).status, self._now)
         implied = failure_headers(failure, status)
         return status, merge_headers([*self._failure_base, *implied], own), body
 
@@ -104,10 +103,12 @@ def _without_locals(error: Exception) -> str:
     return "".join(traceback.format_exception(error))
 
 
-def _base_headers(cache: str | None, vary: str | None) -> list[HeaderPair]:
-    headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
-    if cache is not None:
-        headers.append((b"cache-control", cache.encode("latin-1")))
+def _base_headers(cache: str, vary: str | None) -> list[HeaderPair]:
+    headers = [
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"cache-control", cache.encode("latin-1")),
+    ]
     if vary is not None:
         headers.append((b"vary", vary.encode("latin-1")))
     return headers

@@ -12,7 +12,7 @@ from typing import Any, Final, get_args, get_origin
 from vestibule.kernel import errors
 from vestibule.wire.answers import HTML, JAVASCRIPT, TEXT, Answer, Html, PlainText, RawBody, Redirect, Script
 from vestibule.wire.binding import Bound, bind
-from vestibule.wire.declaration import FORM, Endpoint
+from vestibule.wire.declaration import FORM, JSON, Endpoint
 from vestibule.wire.decode import Shape
 from vestibule.wire.dialect import Dialect, Failure, WireError
 from vestibule.wire.failures import InternalError
@@ -93,17 +93,17 @@ def _operation(dialect: Dialect, endpoint: Endpoint, handler: Bound, schemas: Sc
             "required": not body.is_optional,
             "content": {media_type: {"schema": schema} for media_type in media_types},
         }
-    responses = {**_failures(dialect, endpoint, handler, schemas), **_successes(dialect, endpoint, handler, schemas)}
+    responses = {**_failures(dialect, endpoint, handler, schemas), **_successes(endpoint, handler, schemas)}
     operation["responses"] = {str(status): responses[status] for status in sorted(responses)}
     return operation
 
 
-def _successes(dialect: Dialect, endpoint: Endpoint, handler: Bound, schemas: Schemas) -> dict[int, Schema]:
+def _successes(endpoint: Endpoint, handler: Bound, schemas: Schemas) -> dict[int, Schema]:
     contents: dict[int, list[Mapping[str, Schema]]] = {}
     declared = [(_status(part, endpoint), part) for part in union_members(handler.returns)]
     declared = [(status, part) for status, part in declared if status not in endpoint.answers]
     for status, part in (*declared, *endpoint.answers.items()):
-        contents.setdefault(status, []).append(_content(part, dialect, schemas))
+        contents.setdefault(status, []).append(_content(part, schemas))
     return {
         status: {
             "description": HTTPStatus(status).phrase,
@@ -123,14 +123,14 @@ def _status(part: Shape, endpoint: Endpoint) -> int:
     return endpoint.status
 
 
-def _content(part: Shape, dialect: Dialect, schemas: Schemas) -> Mapping[str, Schema]:
+def _content(part: Shape, schemas: Schemas) -> Mapping[str, Schema]:
     part = _answered(part)
     if part in (None, NoneType, Redirect):
         return {}
     media_type = next((media_type for kind, media_type in _TEXTS if part is kind), None)
     if media_type is not None:
         return {media_type: {"type": "string"}}
-    return {_BINARY: {}} if part is RawBody else {dialect.json_type: schemas.describe(part)}
+    return {_BINARY: {}} if part is RawBody else {JSON: schemas.describe(part)}
 
 
 def _answered(part: Shape) -> Shape:

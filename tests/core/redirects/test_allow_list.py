@@ -218,9 +218,9 @@ def test_a_pattern_without_sense_is_named(pattern: str) -> None:
 def test_matching_takes_no_more_than_linear_time() -> None:
     """Security 113: many wildcards and a long text cost milliseconds, not minutes."""
     listed = AllowList.of(["https://acme.com/" + "*a" * 40])
-    started = time.monotonic()
+    started = time.process_time()
     assert not listed.allows("https://acme.com/" + "a" * 4000 + "!.")
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
 
 
 @given(st.text(max_size=60))

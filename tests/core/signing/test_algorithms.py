@@ -9,40 +9,16 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
-from vestibule.core.signing import (
-    Algorithm,
-    KeySet,
-    SharedSecret,
-    SigningKey,
-    signing_key_from_pem,
-    signing_key_from_secret,
-)
+from tests.core.signing.making import SECRET, SHARED, key
+from vestibule.core.signing import Algorithm, KeySet, SigningKey, signing_key_from_pem
 from vestibule.core.signing.algorithms import generate_pem
 from vestibule.kernel.errors import InvalidAccessToken
 
 NOW = 1_900_000_000
 ISSUER = "https://auth.example.com"
 CLAIMS: dict[str, Any] = {"iss": ISSUER, "sub": "ann", "iat": NOW, "exp": NOW + 900}
-SECRET = b"a shared secret of more than sixty-four bytes, as HS512 wants them to be"
-SHARED = (Algorithm.HS256, Algorithm.HS384, Algorithm.HS512)
 PUBLIC = tuple(algorithm for algorithm in Algorithm if algorithm not in SHARED)
-PEMS = {
-    "RSA": generate_pem(Algorithm.RS256),
-    "EC": generate_pem(Algorithm.ES256),
-    "Ed": generate_pem(Algorithm.EDDSA),
-}
-
-
-def pem_for(algorithm: Algorithm) -> bytes:
-    return PEMS[{"R": "RSA", "E": "EC"}.get(algorithm.value[0], "RSA") if algorithm != Algorithm.EDDSA else "Ed"]
-
-
-def key(algorithm: Algorithm, kid: str | None = "key_1") -> SigningKey:
-    if algorithm in SHARED:
-        return signing_key_from_secret(SharedSecret(algorithm, SECRET, kid))
-    return signing_key_from_pem(kid, algorithm, pem_for(algorithm))
 
 
 def key_set(*keys: SigningKey) -> KeySet:
@@ -281,41 +257,3 @@ def test_a_changed_token_is_refused() -> None:
 def test_what_is_no_token_is_refused(text: str) -> None:
     """With the same refusal, never with a failure (security 109)."""
     assert refused(key_set(key(Algorithm.ES256)), text)
-
-
-@pytest.mark.parametrize("pem", [b"", b"-----BEGIN PRIVATE KEY-----\n", PEMS["EC"], PEMS["Ed"]])
-def test_a_key_of_another_kind_is_refused_at_the_start(pem: bytes) -> None:
-    """Not on the first sign-in (security 110)."""
-    with pytest.raises(ValueError, match="not a private key for RS256"):
-        signing_key_from_pem(None, Algorithm.RS256, pem)
-
-
-def test_a_configured_key_of_wrong_numbers_is_refused_at_the_start() -> None:
-    """Keys of ours are not asked again, nobody can have changed them; what an operator brings is (security 110)."""
-    good = serialization.load_pem_private_key(PEMS["RSA"], None)
-    assert isinstance(good, rsa.RSAPrivateKey)
-    numbers = good.private_numbers()
-    broken = rsa.RSAPrivateNumbers(
-        numbers.p, numbers.q, numbers.d + 2, numbers.dmp1, numbers.dmq1, numbers.iqmp, numbers.public_numbers
-    )
-    pem = broken.private_key(unsafe_skip_rsa_key_validation=True).private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    with pytest.raises(ValueError, match="not a private key for RS256"):
-        signing_key_from_pem(None, Algorithm.RS256, pem)
-
-
-def test_a_public_key_cannot_sign() -> None:
-    """Said at the start."""
-    public = key(Algorithm.RS256).public.public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    with pytest.raises(ValueError, match="not a private key"):
-        signing_key_from_pem(None, Algorithm.RS256, public)
-
-
-@pytest.mark.parametrize("algorithm", SHARED)
-def test_shared_secrets_are_not_generated(algorithm: Algorithm) -> None:
-    """They come from configuration, where both sides can read them."""
-    with pytest.raises(ValueError, match="configuration"):
-        generate_pem(algorithm)

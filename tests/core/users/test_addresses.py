@@ -1,13 +1,13 @@
 """Which addresses are accepted, and when two spellings are one address (security 13)."""
 
 import sys
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vestibule.core.users import parse_email
-from vestibule.kernel.clock import monotonic_seconds
 from vestibule.kernel.errors import InvalidEmail
 
 
@@ -147,9 +147,9 @@ def test_any_text_is_an_address_or_is_refused(local: str, domain: str) -> None:
 )
 def test_no_text_takes_long(text: str) -> None:
     """No pattern here goes back and forth over what somebody sent (security 113)."""
-    start = monotonic_seconds()
+    started = time.process_time()
     key(text)
-    assert monotonic_seconds() - start < 0.5
+    assert time.process_time() - started < 0.5
 
 
 def test_blanks_around_an_address_are_not_kept() -> None:

@@ -1,6 +1,7 @@
 """Turnstile at the routes that Nhost Auth guards with it, with its three answers to the letter."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
@@ -34,8 +35,9 @@ pytestmark = pytest.mark.engine("sqlite")  # nothing here depends on it
 
 
 @pytest.fixture
-async def turnstile() -> AsyncIterator[Turnstile]:
-    """Cloudflare on loopback."""
+async def turnstile(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Turnstile]:
+    """Cloudflare on loopback, which may take its time."""
+    monkeypatch.setattr("vestibule.protection.turnstile._DEADLINE", timedelta(seconds=60))
     async with standing_in(Turnstile()) as server:
         yield server
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import shutil
-import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -17,8 +16,8 @@ from tests.support.authenticator import Authenticator
 
 VESTIBULE = Path(sys.executable).with_name("vestibule")
 PACKAGES = Path(__file__).parents[1] / "node_modules"
-START_SECONDS = 60
-STOP_SECONDS = 30
+START_SECONDS = 120
+STOP_SECONDS = 60
 
 Asked = Mapping[str, str]
 Answer = Callable[[Asked], Awaitable[object]]
@@ -34,14 +33,6 @@ def node() -> str:
     if os.environ.get("CI") == "true":
         pytest.fail(missing)
     pytest.skip(missing)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -3,13 +3,14 @@ import json
 import re
 from pathlib import Path
 
-from tests.journeys.nhost.running import Asked, free_port, node, serving, travel
+from tests.journeys.nhost.running import Asked, node, serving, travel
 from tests.support.mail_server import Postbox
 from tests.support.mail_server import serve as serve_mail
+from tests.support.ports import reserved_port
 
 JOURNEY = Path(__file__).with_name("every_method.mjs")
 CLIENT_URL = "http://localhost:3000"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 _CODE = re.compile(r"\d{6}")
 
 
@@ -48,7 +49,7 @@ async def test_every_method_of_the_real_client_is_answered(database_url: str, tm
     passkeys from an authenticator in software. A method that is neither called nor listed as later fails the journey.
     """
     node()
-    port = free_port()
+    port = reserved_port()
     auth_url = f"http://127.0.0.1:{port}/v1"
     database = "POSTGRES_CONNECTION" if database_url.startswith("postgres") else "VESTIBULE_DATABASE_URL"
     texts, taken = tmp_path / "texts", set[int]()

@@ -2,13 +2,14 @@ import asyncio
 import json
 from pathlib import Path
 
-from tests.journeys.nhost.running import Asked, free_port, node, serving, travel
+from tests.journeys.nhost.running import Asked, node, serving, travel
 from tests.support.mail_server import Postbox
 from tests.support.mail_server import serve as serve_mail
+from tests.support.ports import reserved_port
 
 JOURNEY = Path(__file__).with_name("journey.mjs")
 CLIENT_URL = "http://localhost:3000"
-MAIL_SECONDS = 30
+MAIL_SECONDS = 120
 
 
 async def newest(postbox: Postbox, template: str) -> dict[str, str]:
@@ -23,7 +24,7 @@ async def newest(postbox: Postbox, template: str) -> dict[str, str]:
 async def test_the_real_client_lives_a_whole_life(database_url: str, tmp_path: Path) -> None:
     """An unmodified @nhost/nhost-js against a server that knows only Nhost's own variables, on either engine."""
     node()
-    port = free_port()
+    port = reserved_port()
     auth_url = f"http://127.0.0.1:{port}/v1"
     secret = {"type": "HS256", "key": "a shared secret that is long enough for HS256"}
     database = "POSTGRES_CONNECTION" if database_url.startswith("postgres") else "VESTIBULE_DATABASE_URL"

@@ -2,10 +2,11 @@ import asyncio
 import json
 from pathlib import Path
 
-from tests.journeys.nhost.running import Asked, free_port, node, serving, travel
+from tests.journeys.nhost.running import Asked, node, serving, travel
 from tests.journeys.nhost.test_nhost_js import CLIENT_URL, MAIL_SECONDS, newest
 from tests.support.mail_server import Postbox
 from tests.support.mail_server import serve as serve_mail
+from tests.support.ports import reserved_port
 
 JOURNEY = Path(__file__).with_name("passkeys.mjs")
 
@@ -13,7 +14,7 @@ JOURNEY = Path(__file__).with_name("passkeys.mjs")
 async def test_the_real_client_lives_without_a_password(database_url: str, tmp_path: Path) -> None:
     """Every passkey method of an unmodified @nhost/nhost-js, with an authenticator in software, on either engine."""
     node()
-    port = free_port()
+    port = reserved_port()
     auth_url = f"http://127.0.0.1:{port}/v1"
     database = "POSTGRES_CONNECTION" if database_url.startswith("postgres") else "VESTIBULE_DATABASE_URL"
     async with serve_mail(Postbox()) as postbox:

@@ -42,7 +42,7 @@ function App() {
   return null;
 }
 const patience = async (ready, what) => {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 3000; tries += 1) {
     if (ready()) return;
     await act(() => new Promise((resolve) => setTimeout(resolve, 20)));
   }

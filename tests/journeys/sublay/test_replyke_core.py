@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.nhost.running import PACKAGES, free_port, serving
+from tests.journeys.nhost.running import PACKAGES, serving
+from tests.support.ports import reserved_port
 
 JOURNEY = Path(__file__).with_name("journey.js")
 ESBUILD = PACKAGES / ".bin" / "esbuild"
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 STEPS = [
     "mounted",
     "signed up",
@@ -58,7 +59,7 @@ async def bundle(folder: Path) -> Path:
 async def test_the_real_client_lives_through_its_own_hooks(database_url: str, tmp_path: Path) -> None:
     """@replyke/core 6.0.4, its host redirected and otherwise as published: sign-up, reload, sign-out, sign-in."""
     program = node()
-    port = free_port()
+    port = reserved_port()
     environ = {
         "VESTIBULE_DATABASE_URL": database_url,
         "VESTIBULE_SECRET_KEYS": "a root key that only this journey knows",

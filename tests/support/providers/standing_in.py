@@ -11,16 +11,24 @@ from base64 import b64decode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.support.loop_time import skip
+
+_LATE: Final = timedelta(minutes=1)
+_SECOND: Final = timedelta(seconds=1)
+_TURN_SECONDS: Final = 0.001  # of the loop, in which the timers that are due ring
 
 
 class Fault(Enum):
     """What goes wrong on the way."""
 
     SILENT = "takes the request and never answers"
-    SLOW = "sends a byte of its body from time to time, for ever"
+    LATE = "answers rightly, a minute late; the minute passes at once"
+    SLOW = "sends a byte of its body each second; the seconds pass at once"
     ENDLESS = "sends a body without end"
     UNANNOUNCED = "sends 2,000 bytes without saying how many"
     HANGS_UP = "closes the connection without a word"
@@ -116,16 +124,17 @@ class StandIn:
         while (request := await self._read(reader, writer)) is not None:
             self.requests.append(request)
             said = self.faults.pop(0) if self.faults else self.answer(request)
-            if isinstance(said, Answer):
-                self.asking += 1
-                self.most_asking = max(self.most_asking, self.asking)
-                await asyncio.sleep(said.after_seconds)
-                self.asking -= 1
-                writer.write(said.encoded())
-                await writer.drain()
-            else:
+            if isinstance(said, Fault):
                 await _fail(said, writer)
-                return
+                if said is not Fault.LATE:
+                    return
+                said = self.answer(request)
+            self.asking += 1
+            self.most_asking = max(self.most_asking, self.asking)
+            await asyncio.sleep(said.after_seconds)
+            self.asking -= 1
+            writer.write(said.encoded())
+            await writer.drain()
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Seen | None:
         try:
@@ -180,12 +189,11 @@ async def _fail(fault: Fault, writer: asyncio.StreamWriter) -> None:
     match fault:
         case Fault.SILENT:
             await asyncio.sleep(3600)
+        case Fault.LATE:
+            skip(_LATE)
+            await asyncio.sleep(_TURN_SECONDS)
         case Fault.SLOW:
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-            while True:
-                writer.write(b" ")
-                await writer.drain()
-                await asyncio.sleep(0.01)
+            await _drip(writer)
         case Fault.ENDLESS:
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
             while True:
@@ -204,3 +212,12 @@ async def _fail(fault: Fault, writer: asyncio.StreamWriter) -> None:
         case Fault.ZIPPED:
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\x1f\x8b\x08\x00")
             await writer.drain()
+
+
+async def _drip(writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    for _ in range(1000):
+        writer.write(b" ")
+        await writer.drain()
+        skip(_SECOND)
+        await asyncio.sleep(_TURN_SECONDS)

@@ -7,9 +7,9 @@ from typing import Final
 from vestibule.core.attempts import AttemptBudget, Budget
 from vestibule.core.projects import Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
-from vestibule.core.signup import RegisterUser
+from vestibule.core.signup import RegisterUser, refuse_unless_open
 from vestibule.core.users import NewUser, UserOptions, chosen_options
-from vestibule.kernel.errors import EndpointDisabled, SignUpDisabled
+from vestibule.kernel.errors import EndpointDisabled
 from vestibule.storage import Database
 
 ROLE: Final = "anonymous"
@@ -32,8 +32,7 @@ class SignInAnonymously:
         Where new users wait for an operator, anonymous ones do not: there is nobody to look at.
         """
         project = visit.project
-        if not project.policy.sign_up_enabled:
-            raise SignUpDisabled
+        refuse_unless_open(project.policy)
         if not project.policy.anonymous_users_enabled:
             raise EndpointDisabled
         nameless = replace(project.policy, default_role=ROLE, allowed_roles=(ROLE,))

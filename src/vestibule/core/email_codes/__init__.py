@@ -4,13 +4,12 @@ from vestibule.core.email_codes.elevation import ElevateWithEmailCode, RequestEl
 from vestibule.core.email_codes.request import RequestEmailCode
 from vestibule.core.email_codes.signin import EmailCodeAttempt, SignInWithEmailCode
 from vestibule.core.email_codes.signup import SignUpWithEmailCode
-from vestibule.core.email_codes.wish import EmailCodeWish, MailCode
+from vestibule.core.email_codes.wish import EmailCodeWish
 
 __all__ = [
     "ElevateWithEmailCode",
     "EmailCodeAttempt",
     "EmailCodeWish",
-    "MailCode",
     "RequestElevationEmail",
     "RequestEmailCode",
     "SignInWithEmailCode",

@@ -1,42 +1,21 @@
 """Asks for a code to sign in with. Whoever is unknown is registered by it, unless the project wants sign-ups apart."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 
-from vestibule.core.email_codes.wish import (
-    EmailCodeWish,
-    MailCode,
-    Newcomer,
-    admitted,
-    refuse_kept_out,
-    refuse_unless_enabled,
-)
+from vestibule.core.email_codes.wish import EmailCodeWish, admitted, refuse_unless_enabled
 from vestibule.core.guesses import GuessCode
-from vestibule.core.letters import Postage, even_pace
+from vestibule.core.letters import CodeForm
+from vestibule.core.mailed import EntryByMail
 from vestibule.core.projects import Visit
-from vestibule.core.signup import refuse_if_disabled
 from vestibule.core.tickets import Purpose
-from vestibule.core.users import Subject, UserDirectory
-from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailRefused,
-    EmailTaken,
-    SignUpDisabled,
-    TooManyAttempts,
-    UserNotActive,
-)
-from vestibule.storage import Database
 
 
 @dataclass(frozen=True, slots=True)
 class RequestEmailCode:
     """Mails a code; the older one dies. Known and unknown addresses get one answer, as late (security 82)."""
 
-    db: Database
-    users: UserDirectory
-    postage: Postage
     guesses: GuessCode
-    mail: MailCode
+    entry: EntryByMail[CodeForm]
 
     async def __call__(self, visit: Visit, wish: EmailCodeWish) -> None:
         """Raises: EndpointDisabled, InvalidEmail, EmailRefused, TooManyAttempts, and what targets and options raise.
@@ -47,38 +26,6 @@ class RequestEmailCode:
         policy = visit.project.policy
         refuse_unless_enabled(policy)
         newcomer = admitted(policy, wish)
-        await self.postage.count_request(visit, newcomer.address.key)
+        await self.entry.postage.count_request(visit, newcomer.address.key)
         await self.guesses.begin_anew(visit, Purpose.EMAIL_CODE, newcomer.address.key)
-        async with even_pace(self.postage.clock):
-            subject = await self._known(visit, newcomer)
-            if not policy.auto_sign_up_enabled:
-                await self._quietly(visit, subject, newcomer)
-            elif subject is None:
-                await self._newly(visit, newcomer)
-            else:
-                await self._again(visit, subject, newcomer)
-
-    async def _known(self, visit: Visit, wish: Newcomer) -> Subject | None:
-        return await self.users.subject_by_email(self.db, visit.project.id, wish.address.key)
-
-    async def _again(self, visit: Visit, subject: Subject, wish: Newcomer) -> None:
-        refuse_kept_out(visit.project.policy, subject)
-        await self.postage.count_letter(visit)
-        await self.mail.to_known(visit, subject, wish)
-
-    async def _newly(self, visit: Visit, wish: Newcomer) -> None:
-        if not visit.project.policy.sign_up_enabled:
-            raise SignUpDisabled
-        await self.postage.count_letter(visit)
-        try:
-            refuse_if_disabled(await self.mail.to_new(visit, wish))
-        except EmailTaken:  # registered by somebody else this moment
-            subject = await self._known(visit, wish)
-            if subject is not None:
-                refuse_kept_out(visit.project.policy, subject)
-                await self.mail.to_known(visit, subject, wish)
-
-    async def _quietly(self, visit: Visit, subject: Subject | None, wish: Newcomer) -> None:
-        if subject is not None:
-            with suppress(EmailRefused, UserNotActive, AnonymousNotAllowed, TooManyAttempts):
-                await self._again(visit, subject, wish)
+        await self.entry.sign_in(visit, newcomer)

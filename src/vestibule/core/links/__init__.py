@@ -2,6 +2,6 @@
 
 from vestibule.core.links.signin import RequestSignInLink
 from vestibule.core.links.signup import SignUpWithLink
-from vestibule.core.links.wish import LinkWish, MailLink
+from vestibule.core.links.wish import LinkWish
 
-__all__ = ["LinkWish", "MailLink", "RequestSignInLink", "SignUpWithLink"]
+__all__ = ["LinkWish", "RequestSignInLink", "SignUpWithLink"]

@@ -2,23 +2,18 @@
 
 from dataclasses import dataclass
 
-from vestibule.core.letters import Postage, even_pace
-from vestibule.core.links.wish import LinkWish, MailLink, admitted, refuse_kept_out, refuse_unless_enabled
+from vestibule.core.letters import LetterForm
+from vestibule.core.links.wish import LinkWish, admitted, refuse_unless_enabled
+from vestibule.core.mailed import EntryByMail
 from vestibule.core.projects import Visit
-from vestibule.core.signup import refuse_if_disabled
-from vestibule.core.users import UserDirectory
-from vestibule.kernel.errors import EmailTaken, SignUpDisabled
-from vestibule.storage import Database
+from vestibule.core.signup import refuse_unless_open
 
 
 @dataclass(frozen=True, slots=True)
 class SignUpWithLink:
     """Mails a link to who is new. Whoever has the address already is sent nothing, and nobody told (security 83)."""
 
-    db: Database
-    users: UserDirectory
-    postage: Postage
-    mail: MailLink
+    entry: EntryByMail[LetterForm]
 
     async def __call__(self, visit: Visit, wish: LinkWish) -> None:
         """Raises: EndpointDisabled, SignUpDisabled, InvalidEmail, EmailRefused, UserNotActive, AnonymousNotAllowed.
@@ -27,19 +22,7 @@ class SignUpWithLink:
         """
         policy = visit.project.policy
         refuse_unless_enabled(policy)
-        if not policy.sign_up_enabled:
-            raise SignUpDisabled
+        refuse_unless_open(policy)
         newcomer = admitted(policy, wish)
-        await self.postage.count_request(visit, newcomer.address.key)
-        async with even_pace(self.postage.clock):
-            # Counted for whoever is known as well: a spent amount must not tell the two apart.
-            await self.postage.count_letter(visit)
-            subject = await self.users.subject_by_email(self.db, visit.project.id, newcomer.address.key)
-            if subject is not None:
-                refuse_kept_out(policy, subject)
-                return
-            try:
-                subject = await self.mail.to_new(visit, newcomer)
-            except EmailTaken:  # by somebody else this moment
-                return
-            refuse_if_disabled(subject)
+        await self.entry.postage.count_request(visit, newcomer.address.key)
+        await self.entry.sign_up(visit, newcomer)

@@ -11,11 +11,7 @@ from vestibule.core.passkeys.proving import EnterWithPasskey
 from vestibule.core.projects import Visit
 from vestibule.core.signin import DoorTerms, Method, SecondFactorRequired, SignedIn
 from vestibule.core.tickets import Purpose
-from vestibule.core.users import (
-    UserDirectory,
-    parse_email,
-    refuse_unless_welcome,
-)
+from vestibule.core.users import UserDirectory, parse_email, refuse_unless_welcome
 from vestibule.kernel.errors import NoPasskey, UserNotFound
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Database

@@ -9,7 +9,7 @@ from vestibule.core.passkeys.challenges import Asked, Challenges, PlannedUser, r
 from vestibule.core.passkeys.keeping import KeepPasskey, NewPasskey
 from vestibule.core.projects import Visit, WebAuthn
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SignedIn
-from vestibule.core.signup import RegisterUser, refuse_if_disabled
+from vestibule.core.signup import RegisterUser, refuse_if_disabled, refuse_unless_open
 from vestibule.core.tickets import Purpose
 from vestibule.core.users import (
     NewUser,
@@ -22,7 +22,7 @@ from vestibule.core.users import (
 )
 from vestibule.kernel.clock import Clock, to_micros
 from vestibule.kernel.entropy import Entropy, new_uuid7
-from vestibule.kernel.errors import PasskeyRefused, SignUpDisabled
+from vestibule.kernel.errors import PasskeyRefused
 from vestibule.kernel.ids import UserId
 from vestibule.storage import Database, Queries
 
@@ -133,8 +133,7 @@ class SignUpWithPasskey:
 
     def _open(self, visit: Visit) -> WebAuthn:
         party = relying_party(visit)
-        if not visit.project.policy.sign_up_enabled:
-            raise SignUpDisabled
+        refuse_unless_open(visit.project.policy)
         return party
 
 

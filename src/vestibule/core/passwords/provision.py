@@ -8,15 +8,7 @@ from vestibule.core.passwords.hashing import Hashing
 from vestibule.core.passwords.leaks import VetPassword
 from vestibule.core.passwords.rules import NewPassword
 from vestibule.core.projects import Project
-from vestibule.core.users import (
-    CreateUser,
-    NewUser,
-    Subject,
-    UserDirectory,
-    UserOptions,
-    chosen_options,
-    parse_email,
-)
+from vestibule.core.users import CreateUser, NewUser, Subject, UserDirectory, UserOptions, chosen_options, parse_email
 from vestibule.storage import Database
 
 

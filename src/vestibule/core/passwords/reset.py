@@ -11,12 +11,7 @@ from vestibule.core.passwords.rules import NewPassword
 from vestibule.core.projects import Visit
 from vestibule.core.proofs import ProveAddress
 from vestibule.core.tickets import Purpose, TicketDesk
-from vestibule.core.users import (
-    UserDirectory,
-    parse_email,
-    refuse_address_outside_lists,
-    refuse_unless_active,
-)
+from vestibule.core.users import UserDirectory, parse_email, refuse_address_outside_lists, refuse_unless_active
 from vestibule.kernel.errors import EmailRefused, InvalidEmail, InvalidTicket, Refusal, TooManyAttempts, UserNotFound
 from vestibule.storage import Database
 

@@ -8,7 +8,7 @@ from vestibule.core.passwords.leaks import VetPassword
 from vestibule.core.passwords.rules import NewPassword
 from vestibule.core.projects import Policy, Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
-from vestibule.core.signup import RegisterUser, refuse_if_disabled
+from vestibule.core.signup import RegisterUser, refuse_if_disabled, refuse_unless_open
 from vestibule.core.tickets import Purpose
 from vestibule.core.users import (
     NewUser,
@@ -20,7 +20,6 @@ from vestibule.core.users import (
     parse_email,
     refuse_address_outside_lists,
 )
-from vestibule.kernel.errors import SignUpDisabled
 from vestibule.storage import Database, Queries
 
 
@@ -69,8 +68,7 @@ class SignUpWithPassword:
         UserNotActive means: created, but disabled.
         """
         policy = visit.project.policy
-        if not policy.sign_up_enabled:
-            raise SignUpDisabled
+        refuse_unless_open(policy)
         address = parse_email(new.email)
         refuse_address_outside_lists(policy, address)
         await self.vet(policy, new.password, email=address.key)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from vestibule.core.guesses import GuessCode
 from vestibule.core.letters import ANSWER_AFTER_SECONDS, even_pace
 from vestibule.core.projects import Visit
-from vestibule.core.signup import refuse_if_disabled
+from vestibule.core.signup import refuse_if_disabled, refuse_unless_open
 from vestibule.core.text_codes.sending import SendText
 from vestibule.core.text_codes.wish import Newcomer, TextCodeWish, TextNewcomers, admitted, refuse_unless_enabled
 from vestibule.core.texts import TextPostage
@@ -21,7 +21,6 @@ from vestibule.kernel.errors import (
     EmailNotVerified,
     EmailRefused,
     PhoneTaken,
-    SignUpDisabled,
     UserNotActive,
     UserNotFound,
 )
@@ -75,8 +74,7 @@ class RequestTextCode:
         await self.texts.record(visit, wish.phone)
 
     async def _newly(self, visit: Visit, wish: Newcomer) -> None:
-        if not visit.project.policy.sign_up_enabled:
-            raise SignUpDisabled
+        refuse_unless_open(visit.project.policy)
         try:
             refuse_if_disabled(await self.newcomers(visit, wish))
         except PhoneTaken:  # by somebody else this moment, who was sent a code

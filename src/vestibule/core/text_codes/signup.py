@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from vestibule.core.guesses import GuessCode
 from vestibule.core.letters import even_pace
 from vestibule.core.projects import Visit
-from vestibule.core.signup import refuse_if_disabled
+from vestibule.core.signup import refuse_if_disabled, refuse_unless_open
 from vestibule.core.text_codes.sending import SendText
 from vestibule.core.text_codes.wish import TextCodeWish, TextNewcomers, admitted, refuse_unless_enabled
 from vestibule.core.texts import TextPostage
 from vestibule.core.tickets import Purpose
 from vestibule.core.users import UserDirectory, refuse_unless_welcome
-from vestibule.kernel.errors import PhoneTaken, SignUpDisabled
+from vestibule.kernel.errors import PhoneTaken
 from vestibule.storage import Database
 
 
@@ -34,8 +34,7 @@ class SignUpWithTextCode:
         """
         policy = visit.project.policy
         refuse_unless_enabled(policy)
-        if not policy.sign_up_enabled:
-            raise SignUpDisabled
+        refuse_unless_open(policy)
         newcomer = admitted(policy, wish)
         await self.postage.count_request(visit, newcomer.phone)
         await self.guesses.begin_anew(visit, Purpose.TEXT_CODE, newcomer.phone.e164)

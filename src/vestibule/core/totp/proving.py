@@ -20,13 +20,7 @@ from vestibule.core.totp.recovery_codes import normalised, recovery_code_hash
 from vestibule.core.totp.secrets import TotpSecrets
 from vestibule.core.users import Subject, UserDirectory, refuse_unless_welcome
 from vestibule.kernel.clock import Clock
-from vestibule.kernel.errors import (
-    EndpointDisabled,
-    InvalidTotp,
-    NoTotpSecret,
-    SecondFactorNotActive,
-    TooManyAttempts,
-)
+from vestibule.kernel.errors import EndpointDisabled, InvalidTotp, NoTotpSecret, SecondFactorNotActive, TooManyAttempts
 from vestibule.kernel.secret import Secret
 from vestibule.storage import Database, Queries
 

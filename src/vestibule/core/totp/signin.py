@@ -6,12 +6,7 @@ from uuid import UUID
 from vestibule.core.projects import Visit
 from vestibule.core.signin import DoorTerms, FinishSignIn, Identified, Method, SecondFactorRequired, SignedIn
 from vestibule.core.tickets import Purpose, TicketDesk
-from vestibule.core.totp.proving import (
-    ActiveFactor,
-    ProveSecondFactor,
-    SecondFactorTries,
-    refuse_if_switched_off,
-)
+from vestibule.core.totp.proving import ActiveFactor, ProveSecondFactor, SecondFactorTries, refuse_if_switched_off
 from vestibule.kernel.errors import InvalidTicket
 from vestibule.kernel.secret import Secret
 from vestibule.storage import Database

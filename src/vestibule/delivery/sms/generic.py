@@ -19,8 +19,6 @@ from vestibule.outbound import OutboundClient
 _TO: Final = "${to}"
 _BODY: Final = "${body}"
 
-Fill = Callable[[str], str]
-
 
 class Body:
     """The body of the request, made from a template. Raises: ValueError, saying what to change."""

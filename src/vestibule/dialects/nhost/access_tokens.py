@@ -11,18 +11,9 @@ from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import door_terms, elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
+from vestibule.dialects.nhost.shared_refusals import STANDING, UNWELCOME
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
-from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
-    InvalidCredentials,
-    InvalidPersonalAccessToken,
-    MetadataTooLarge,
-    TooManyAccessTokens,
-    UnusableTime,
-    UserNotActive,
-)
+from vestibule.kernel.errors import InvalidPersonalAccessToken, MetadataTooLarge, TooManyAccessTokens, UnusableTime
 from vestibule.kernel.ids import parse_uuid
 from vestibule.wire import Call
 
@@ -30,16 +21,7 @@ from vestibule.wire import Call
 @nhost.post(
     "/pat",
     auth=elevated,
-    raises=(
-        UnusableTime,
-        MetadataTooLarge,
-        InvalidCredentials,
-        EmailRefused,
-        UserNotActive,
-        EmailNotVerified,
-        AnonymousNotAllowed,
-        TooManyAccessTokens,
-    ),
+    raises=(UnusableTime, MetadataTooLarge, *STANDING, TooManyAccessTokens),
     tags=("security",),
     operation="createPAT",
 )
@@ -57,13 +39,7 @@ async def create_pat(
 @nhost.post(
     "/signin/pat",
     limit=BRUTE_FORCE,
-    raises=(
-        InvalidPersonalAccessToken,
-        EmailRefused,
-        UserNotActive,
-        EmailNotVerified,
-        AnonymousNotAllowed,
-    ),
+    raises=(InvalidPersonalAccessToken, *UNWELCOME),
     tags=("authentication",),
     operation="signInPAT",
 )

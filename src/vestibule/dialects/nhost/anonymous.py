@@ -6,17 +6,16 @@ from vestibule.core.anonymous import Deanonymization
 from vestibule.core.facade import Core
 from vestibule.core.passwords import NewPassword
 from vestibule.core.projects import Project
-from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, VERIFICATION_MAIL
-from vestibule.dialects.nhost.links import letter_form
+from vestibule.dialects.nhost.links import wanted_letter
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shared_refusals import NEW_PASSWORD, OPTIONS
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    DefaultRoleNotAllowed,
     EmailRefused,
     EmailTaken,
     EndpointDisabled,
@@ -24,11 +23,7 @@ from vestibule.kernel.errors import (
     InvalidEmail,
     MetadataTooLarge,
     NothingAsked,
-    PasswordLeaked,
-    PasswordTooLong,
-    PasswordTooShort,
     RedirectNotAllowed,
-    RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
     UserNotActive,
@@ -67,12 +62,8 @@ async def sign_in_anonymous(
         UserNotAnonymous,
         NothingAsked,
         RedirectNotAllowed,
-        PasswordTooShort,
-        PasswordLeaked,
-        PasswordTooLong,
-        RoleNotAllowed,
-        DefaultRoleNotAllowed,
-        MetadataTooLarge,
+        *NEW_PASSWORD,
+        *OPTIONS,
         EmailRefused,
         EmailTaken,
         UserNotActive,
@@ -100,12 +91,11 @@ async def deanonymize_user(
     by_link = body.sign_in_method == "passwordless"
     if not by_link and body.password is UNSET:
         raise NothingAsked("there is no password", path="password")
-    redirect_to = allowed_target(project.policy, shapes.wanted_redirect(body.options))
-    letter = letter_form(
+    letter = wanted_letter(
         settings,
         project,
         "passwordlessEmail" if by_link else "verifyEmail",
-        redirect_to,
+        body.options,
         body.code_challenge,
         is_sent=by_link or project.policy.verified_email_required,
     )

@@ -7,15 +7,18 @@ from vestibule import __version__
 from vestibule.core.facade import Core
 from vestibule.core.projects import Project, Visit
 from vestibule.core.signin import DoorTerms
-from vestibule.dialects.nhost.errors import ErrorResponse, error_table, render
+from vestibule.dialects.nhost.errors import error_table
 from vestibule.dialects.nhost.limits import GLOBAL
+from vestibule.dialects.nhost.rendering import render
 from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.shapes import encode
+from vestibule.dialects.nhost.shapes.errors import ErrorResponse
 from vestibule.dialects.nhost.tokens import DIALECT, AccessTokens, Caller
 from vestibule.kernel.errors import ClaimsUnavailable, ElevationRequired, ProjectNotFound, Unauthenticated
 from vestibule.wire import CREDENTIAL_REFUSALS, Call, Dialect, EchoOrigin
 
 ENROLS: Final = "enrols"  # the mark of endpoints where somebody without any second proof adds the first one
+OURS: Final = ("/_/api",)  # the base of what Nhost Auth does not have, in the manners of this dialect
 FOR_ANYBODY: Final = "for-anybody"  # the mark of endpoints that also answer on hosts of other doors' projects
 
 

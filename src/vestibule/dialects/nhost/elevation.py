@@ -5,7 +5,7 @@ from vestibule.core.projects import Project
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, nhost
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import Caller
 
 

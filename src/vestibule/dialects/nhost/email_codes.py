@@ -13,18 +13,16 @@ from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, MAIL, SIGN_UPS
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import OPTIONS, STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
-    DefaultRoleNotAllowed,
     EmailRefused,
     EndpointDisabled,
     InvalidEmail,
     InvalidEmailCode,
-    MetadataTooLarge,
     RedirectNotAllowed,
-    RoleNotAllowed,
+    Refusal,
     SignUpDisabled,
     TooManyAttempts,
     TooManyGuesses,
@@ -32,15 +30,13 @@ from vestibule.kernel.errors import (
 )
 from vestibule.wire import Call
 
-_ASKING: Final = (
+_ASKING: Final[tuple[type[Refusal], ...]] = (
     InvalidEmail,
     EndpointDisabled,
     SignUpDisabled,
     EmailRefused,
     RedirectNotAllowed,
-    RoleNotAllowed,
-    DefaultRoleNotAllowed,
-    MetadataTooLarge,
+    *OPTIONS,
     TooManyAttempts,
     UserNotActive,
     AnonymousNotAllowed,

@@ -1,69 +1,24 @@
-"""How this dialect says no: one table from refusals to the codes of Nhost Auth, and the forms of its bodies.
+"""How this dialect says no: one table from refusals to the codes of Nhost Auth.
 
 Business errors are `{error, message, status}`. Malformed requests and missing tokens take the form of the newest
-server: `{error, reason}`. Where the endpoint redirects, business errors travel in the query of the target.
+server: `{error, reason}`. `rendering.py` writes both.
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
-
-from vestibule.dialects.nhost.redirecting import delivery_of, redirect
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shapes.errors import BadRequest, CaptchaProblem, RequestProblem, Unauthorized
 from vestibule.kernel import errors as refusals
-from vestibule.kernel.errors import MalformedRequest, Refusal
-from vestibule.wire import Answer, Call, InternalError, PlainText, RawBody, Reply, WireError
-
-_FRAMEWORK_JSON: Final = "application/json; charset=utf-8"
-
-# What the request decoder finds before any schema is looked at.
-_MISSING: Final = frozenset({"required", "min_length"})
-_UNREADABLE: Final = frozenset({"json", "encoding", "depth", "characters", "repeated"})
-
-
-class ErrorResponse(msgspec.Struct, frozen=True):
-    """A business error."""
-
-    error: str
-    message: str
-    status: int
-
-
-class RequestProblem(msgspec.Struct, frozen=True):
-    """The request is malformed; `reason` says where."""
-
-    error: Literal["schema-validation-error", "request-validation-error"]
-    reason: str
-
-
-class Unauthorized(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """No usable credential."""
-
-    error: str
-    reason: str
-    security_scheme: str = ""
-
-
-class CaptchaProblem(msgspec.Struct, frozen=True):
-    """No captcha was solved."""
-
-    error: str
-
-
-class BadRequest(msgspec.Struct, frozen=True):
-    """A value has the right type and still cannot be used. The key is `errors`, as in the original."""
-
-    errors: Literal["bad-request"]
-    message: str
-
+from vestibule.kernel.errors import Refusal
+from vestibule.wire import InternalError, WireError
 
 INVALID_REQUEST: Final = WireError(400, "invalid-request", "The request payload is incorrect")
-_INTERNAL: Final = WireError(500, "internal-server-error", "Internal server error")
-_BUSY: Final = WireError(503, "internal-server-error", "Internal server error")
-_NOT_FOUND: Final = WireError(404, media_type="text/plain", schema=str)
-_LIMITED: Final = WireError(429, media_type="")  # nothing but the status, as in the original
-_TOO_OFTEN: Final = WireError(429, INVALID_REQUEST.code, "Too many attempts, please try again later")  # by redirect
+INTERNAL: Final = WireError(500, "internal-server-error", "Internal server error")
+BUSY: Final = WireError(503, "internal-server-error", "Internal server error")
+NOT_FOUND: Final = WireError(404, media_type="text/plain", schema=str)
+LIMITED: Final = WireError(429, media_type="")  # nothing but the status, as in the original
+TOO_OFTEN: Final = WireError(429, INVALID_REQUEST.code, "Too many attempts, please try again later")  # by redirect
 _MALFORMED: Final = WireError(400, "request-validation-error", schema=RequestProblem)
 _OUT_OF_SHAPE: Final = WireError(400, "schema-validation-error", schema=RequestProblem)
 _FORBIDDEN: Final = WireError(403, "invalid-request", INVALID_REQUEST.message)
@@ -75,27 +30,27 @@ _TOO_MANY_GUESSES: Final = WireError(
     400, "otp-too-many-attempts", "Too many incorrect attempts, please request a new OTP"
 )
 _PROVIDER_ERROR: Final = WireError(400, "oauth-provider-error", "Provider returned an error")
-_NOT_ELEVATED: Final = WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized)
+NOT_ELEVATED: Final = WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized)
 _BAD_HEADER: Final = "missing or malformed authorization header"
 _BAD_TOKEN: Final = "invalid or expired token"  # noqa: S105 - what is said of one
 
 _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
-    InternalError: _INTERNAL,
+    InternalError: INTERNAL,
     refusals.MalformedRequest: _OUT_OF_SHAPE,
     refusals.NothingAsked: INVALID_REQUEST,
     refusals.PayloadTooLarge: WireError(413, "request-validation-error", schema=RequestProblem),
     refusals.UnsupportedMediaType: _MALFORMED,
-    refusals.RouteNotFound: _NOT_FOUND,
-    refusals.MethodNotAllowed: _NOT_FOUND,
-    refusals.ProjectNotFound: _NOT_FOUND,
-    refusals.TooManyRequests: _LIMITED,
-    refusals.TooManyAttempts: _LIMITED,
-    refusals.Overloaded: _BUSY,
-    refusals.StorageUnavailable: _BUSY,
-    refusals.ClaimsUnavailable: _BUSY,
+    refusals.RouteNotFound: NOT_FOUND,
+    refusals.MethodNotAllowed: NOT_FOUND,
+    refusals.ProjectNotFound: NOT_FOUND,
+    refusals.TooManyRequests: LIMITED,
+    refusals.TooManyAttempts: LIMITED,
+    refusals.Overloaded: BUSY,
+    refusals.StorageUnavailable: BUSY,
+    refusals.ClaimsUnavailable: BUSY,
     refusals.Unauthenticated: WireError(401, "unauthorized", _BAD_HEADER, schema=Unauthorized),
     refusals.InvalidAccessToken: WireError(401, "unauthorized", _BAD_TOKEN, schema=Unauthorized),
-    refusals.ElevationRequired: _NOT_ELEVATED,
+    refusals.ElevationRequired: NOT_ELEVATED,
     refusals.InvalidServiceKey: WireError(401, "unauthorized", "invalid token", schema=Unauthorized),
     refusals.CaptchaMissing: WireError(403, message="missing x-cf-turnstile-response header", schema=CaptchaProblem),
     refusals.CaptchaRefused: WireError(403, message="failed to pass turnstile: ", schema=CaptchaProblem),
@@ -210,85 +165,3 @@ def error_table(settings: NhostSettings) -> dict[type[Refusal | InternalError], 
     if not settings.conceal_errors:
         return table
     return {kind: INVALID_REQUEST if error.code in _TELLING else error for kind, error in table.items()}
-
-
-def render(call: Call, failure: Refusal | InternalError) -> Reply:
-    """Return the original's form of a failure."""
-    error = call.dialect.wire_error(failure)
-    # Whoever follows a mailed link meets these where they are, and may follow it again. A journey ends by them.
-    is_passing = error.media_type is not None or error in (_BUSY, _INTERNAL)
-    delivery = None if is_passing and call.delivery is None else delivery_of(call, failure)
-    if delivery is not None:
-        return redirect(delivery, _TOO_OFTEN if error is _LIMITED else _business_form(error), failure)
-    if error.media_type is not None:
-        text = "404 page not found" if error is _NOT_FOUND else ""
-        return PlainText(text, error.status, content_type=error.media_type)
-    if error.schema is not None:
-        return RawBody(_framework_body(call, failure, error), _FRAMEWORK_JSON, status=error.status)
-    return _business(error)
-
-
-def _business_form(error: WireError) -> WireError:
-    """Return what a redirect tells of an error: of those about the request's own form no more than that.
-
-    What is missing is said of elevation alone, which the original never asks for there.
-    """
-    if error.schema is None:
-        return error
-    message = error.message if error is _NOT_ELEVATED else INVALID_REQUEST.message
-    return WireError(error.status, INVALID_REQUEST.code, message)
-
-
-def _business(error: WireError) -> Answer[object]:
-    return Answer(ErrorResponse(error.code, error.message, error.status), status=error.status)
-
-
-def _framework_body(call: Call, failure: Refusal | InternalError, error: WireError) -> bytes:
-    """Return the body of an error that was found before the handler, without a newline, as the original's framework."""
-    body: msgspec.Struct
-    match failure:
-        case refusals.InvalidEmail() | refusals.UnusableTime():
-            body = BadRequest("bad-request", error.message)
-        case MalformedRequest():
-            body = _request_problem(failure)
-        case refusals.Unauthenticated() | refusals.InvalidAccessToken():
-            body = Unauthorized(error.code, error.message, "BearerAuth")
-        case refusals.ElevationRequired():
-            body = Unauthorized(error.code, error.message, "BearerAuthElevated")
-        case refusals.InvalidServiceKey():
-            body = Unauthorized(error.code, error.message)
-        case refusals.CaptchaMissing() | refusals.CaptchaRefused() | refusals.CaptchaUnavailable():
-            body = _captcha_problem(failure, error)
-        case refusals.PasswordTooLong():
-            body = RequestProblem("schema-validation-error", "the password is longer than 1024 bytes")
-        case refusals.MetadataTooLarge():
-            place = "/options/metadata" if hasattr(call.body, "options") else "/metadata"
-            reason = f'Error at "{place}": more than {failure.limit_bytes} bytes'
-            body = RequestProblem("schema-validation-error", reason)
-        case refusals.PayloadTooLarge():
-            body = RequestProblem("request-validation-error", "the request body is too large")
-        case _:
-            body = RequestProblem("request-validation-error", "header Content-Type has an unexpected value")
-    return msgspec.json.encode(body)
-
-
-def _captcha_problem(failure: Refusal, error: WireError) -> CaptchaProblem:
-    said = f"[{' '.join(failure.messages)}]" if isinstance(failure, refusals.CaptchaRefused) else ""
-    return CaptchaProblem(error.message + said)
-
-
-def _request_problem(refusal: MalformedRequest) -> RequestProblem:
-    if _is_unreadable(refusal):
-        return RequestProblem("request-validation-error", refusal.message)
-    name = refusal.path.rpartition(".")[2]
-    wordings = {"required": f'property "{name}" is missing', "unknown": f'property "{name}" is unsupported'}
-    place = f'Error at "/{refusal.path.replace(".", "/")}": ' if refusal.path else ""
-    return RequestProblem("schema-validation-error", place + wordings.get(refusal.problem, refusal.message))
-
-
-def _is_unreadable(refusal: MalformedRequest) -> bool:
-    if refusal.where == "header" or refusal.problem in _UNREADABLE:
-        return True
-    if refusal.where == "query":
-        return refusal.problem in _MISSING
-    return refusal.problem == "required" and not refusal.path

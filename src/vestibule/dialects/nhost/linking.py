@@ -6,7 +6,6 @@ manners.
 
 from collections.abc import Container
 from dataclasses import dataclass
-from typing import Final
 
 from msgspec import UNSET
 
@@ -15,13 +14,13 @@ from vestibule.core.projects import Policy, Project
 from vestibule.core.redirects import allow_list_of, allowed_target
 from vestibule.core.social import Departing
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import bearer, elevated, nhost, visit_of
+from vestibule.dialects.nhost.dialect import OURS, bearer, elevated, nhost, visit_of
 from vestibule.dialects.nhost.id_tokens import TAKES_TOKEN, presented
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.provider_cookies import browser_cookie, browser_secret
 from vestibule.dialects.nhost.provider_names import provider_name
 from vestibule.dialects.nhost.settings import NhostSettings
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import Caller
 from vestibule.kernel.errors import (
     EndpointDisabled,
@@ -32,8 +31,6 @@ from vestibule.kernel.errors import (
     RedirectNotAllowed,
 )
 from vestibule.wire import Answer, Call, ListedOrigins
-
-_OURS: Final = ("/_/api",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +116,7 @@ async def link_id_token(
 
 @nhost.get(
     "/user/providers",
-    bases=_OURS,
+    bases=OURS,
     auth=bearer,
     raises=STANDING,
     tags=("linked providers",),
@@ -133,7 +130,7 @@ async def get_linked_providers(call: Call, caller: Caller, project: Project, cor
 
 @nhost.post(
     "/user/providers/unlink",
-    bases=_OURS,
+    bases=OURS,
     auth=elevated,
     raises=(*STANDING, IdentityNotFound, LastWayIn),
     tags=("linked providers",),

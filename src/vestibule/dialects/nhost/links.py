@@ -13,8 +13,10 @@ from msgspec import UNSET, UnsetType
 
 from vestibule.core.letters import LetterForm
 from vestibule.core.projects import Project
+from vestibule.core.redirects import allowed_target
 from vestibule.core.tickets import Purpose
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shapes import OptionsRedirectTo, SignUpOptions, wanted_redirect
 from vestibule.kernel.errors import InvalidAuthorizationCode, InvalidTicket, NothingAsked
 from vestibule.kernel.ids import parse_uuid
 
@@ -85,6 +87,23 @@ def code_bytes(text: str) -> bytes:
         return base64.b64decode(f"{text}=", altchars=b"-_", validate=True)
     except binascii.Error as error:
         raise InvalidAuthorizationCode from error
+
+
+def wanted_letter(
+    settings: NhostSettings,
+    project: Project,
+    kind: str,
+    options: SignUpOptions | OptionsRedirectTo,
+    code_challenge: str | UnsetType = UNSET,
+    *,
+    is_sent: bool = True,
+) -> LetterForm:
+    """Return how a mail of this kind carries its ticket, if it may lead to where the options want.
+
+    Raises: RedirectNotAllowed; else as `letter_form`.
+    """
+    redirect_to = allowed_target(project.policy, wanted_redirect(options))
+    return letter_form(settings, project, kind, redirect_to, code_challenge, is_sent=is_sent)
 
 
 def letter_form(

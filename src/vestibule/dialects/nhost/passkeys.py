@@ -17,33 +17,28 @@ from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS, VERIFICATION_
 from vestibule.dialects.nhost.links import letter_form
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import OPTIONS, STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.kernel.errors import (
-    DefaultRoleNotAllowed,
     EmailRefused,
     EmailTaken,
     EndpointDisabled,
     InvalidEmail,
-    MetadataTooLarge,
     NoPasskey,
     NothingAsked,
     PasskeyRefused,
     RedirectNotAllowed,
-    RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
     UserNotActive,
 )
 from vestibule.wire import Call
 
-_OPTIONS = (RedirectNotAllowed, RoleNotAllowed, DefaultRoleNotAllowed, MetadataTooLarge)
-
 
 @nhost.post(
     "/signup/webauthn",
     limit=SIGN_UPS,
-    raises=(InvalidEmail, EndpointDisabled, SignUpDisabled, *_OPTIONS, EmailRefused),
+    raises=(InvalidEmail, EndpointDisabled, SignUpDisabled, RedirectNotAllowed, *OPTIONS, EmailRefused),
     marks=(CAPTCHA,),
     tags=("authentication",),
     operation="signUpWebauthn",
@@ -71,7 +66,8 @@ async def sign_up_webauthn(
         SignUpDisabled,
         NothingAsked,
         PasskeyRefused,
-        *_OPTIONS,
+        RedirectNotAllowed,
+        *OPTIONS,
         EmailRefused,
         EmailTaken,
         UserNotActive,

@@ -1,42 +1,39 @@
 """Magic links: asking for the mail that signs in."""
 
+from typing import Final
+
 from vestibule.core.facade import Core
 from vestibule.core.links import LinkWish
 from vestibule.core.projects import Project
-from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.captcha import CAPTCHA, CAPTCHA_IN_NEWEST
 from vestibule.dialects.nhost.dialect import nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, MAIL, SIGN_UPS
-from vestibule.dialects.nhost.links import letter_form
+from vestibule.dialects.nhost.links import wanted_letter
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shared_refusals import OPTIONS
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
-    DefaultRoleNotAllowed,
     EmailRefused,
     EndpointDisabled,
     InvalidEmail,
-    MetadataTooLarge,
     NothingAsked,
     RedirectNotAllowed,
-    RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
     UserNotActive,
 )
 from vestibule.wire import Call
 
-_RAISES = (
+_RAISES: Final = (
     InvalidEmail,
     NothingAsked,
     EndpointDisabled,
     SignUpDisabled,
     EmailRefused,
     RedirectNotAllowed,
-    RoleNotAllowed,
-    DefaultRoleNotAllowed,
-    MetadataTooLarge,
+    *OPTIONS,
     UserNotActive,
     AnonymousNotAllowed,
     TooManyAttempts,
@@ -77,6 +74,5 @@ async def sign_up_passwordless_email(
 
 def _wish(body: shapes.PasswordlessEmailRequest, project: Project, settings: NhostSettings) -> LinkWish:
     parse_email(body.email)
-    redirect_to = allowed_target(project.policy, shapes.wanted_redirect(body.options))
-    letter = letter_form(settings, project, "passwordlessEmail", redirect_to, body.code_challenge)
+    letter = wanted_letter(settings, project, "passwordlessEmail", body.options, body.code_challenge)
     return LinkWish(email=body.email, letter=letter, options=shapes.user_options(body.options))

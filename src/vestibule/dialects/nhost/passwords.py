@@ -5,14 +5,14 @@ from msgspec import UNSET
 from vestibule.core.facade import Core
 from vestibule.core.passwords import NewPassword, PasswordChange
 from vestibule.core.projects import Project
-from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.captcha import CAPTCHA_IN_NEWEST
 from vestibule.dialects.nhost.dialect import elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import MAIL
-from vestibule.dialects.nhost.links import letter_form, ticket_secret
+from vestibule.dialects.nhost.links import ticket_secret, wanted_letter
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shared_refusals import NEW_PASSWORD
 from vestibule.dialects.nhost.tokens import Caller
 from vestibule.kernel.errors import (
     AnonymousNotAllowed,
@@ -21,9 +21,6 @@ from vestibule.kernel.errors import (
     InvalidEmail,
     InvalidTicket,
     NothingAsked,
-    PasswordLeaked,
-    PasswordTooLong,
-    PasswordTooShort,
     RedirectNotAllowed,
     UserNotActive,
 )
@@ -41,9 +38,7 @@ from vestibule.wire import Call
         UserNotActive,
         EmailNotVerified,
         AnonymousNotAllowed,
-        PasswordTooShort,
-        PasswordLeaked,
-        PasswordTooLong,
+        *NEW_PASSWORD,
     ),
     tags=("user",),
     operation="changeUserPassword",
@@ -82,7 +77,6 @@ async def send_password_reset_email(
 ) -> str:
     """Mail a link that lets its reader set a new password; the answer never tells whether there is such a user."""
     parse_email(body.email)
-    redirect_to = allowed_target(project.policy, shapes.wanted_redirect(body.options))
-    form = letter_form(settings, project, "passwordReset", redirect_to, body.code_challenge)
+    form = wanted_letter(settings, project, "passwordReset", body.options, body.code_challenge)
     await core.request_password_reset(visit_of(call, project), body.email, form)
     return "OK"

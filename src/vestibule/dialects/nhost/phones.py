@@ -8,33 +8,20 @@ from vestibule.core.text_codes import PhoneProof
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, TEXTS
+from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
     CannotSendText,
-    EmailNotVerified,
-    EmailRefused,
     EndpointDisabled,
-    InvalidCredentials,
     InvalidTextCode,
     PhoneTaken,
+    Refusal,
     TooManyAttempts,
     TooManyTextGuesses,
-    UserNotActive,
 )
 from vestibule.wire import Call
 
-_BOTH: Final = (
-    EndpointDisabled,
-    InvalidCredentials,
-    EmailRefused,
-    UserNotActive,
-    EmailNotVerified,
-    AnonymousNotAllowed,
-    CannotSendText,
-    TooManyAttempts,
-    PhoneTaken,
-)
+_BOTH: Final[tuple[type[Refusal], ...]] = (EndpointDisabled, *STANDING, CannotSendText, TooManyAttempts, PhoneTaken)
 
 
 @nhost.post(

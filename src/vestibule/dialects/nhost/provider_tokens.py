@@ -6,14 +6,9 @@ from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.provider_names import provider_name
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import Caller
-from vestibule.kernel.errors import (
-    EndpointDisabled,
-    IdentityNotFound,
-    ProviderRefused,
-    ProviderUnavailable,
-)
+from vestibule.kernel.errors import EndpointDisabled, IdentityNotFound, ProviderRefused, ProviderUnavailable
 from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
 

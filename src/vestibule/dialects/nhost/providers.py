@@ -24,10 +24,9 @@ from vestibule.dialects.nhost.provider_cookies import browser_cookie, browser_se
 from vestibule.dialects.nhost.provider_names import provider_name
 from vestibule.dialects.nhost.redirecting import REDIRECTS, Delivery
 from vestibule.dialects.nhost.settings import NhostSettings
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import OPTIONS, STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    DefaultRoleNotAllowed,
     ElevationRequired,
     EmailTaken,
     EndpointDisabled,
@@ -35,14 +34,12 @@ from vestibule.kernel.errors import (
     InvalidAccessToken,
     InvalidAuthorizationCode,
     InvalidProviderState,
-    MetadataTooLarge,
     NothingAsked,
     ProviderExchangeFailed,
     ProviderProfileFailed,
     ProviderRefused,
     ProviderUnavailable,
     RedirectNotAllowed,
-    RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
     UserExists,
@@ -72,9 +69,7 @@ _ARRIVES: Final = (
     UserExists,
     IdentityTaken,
     SignUpDisabled,
-    RoleNotAllowed,
-    DefaultRoleNotAllowed,
-    MetadataTooLarge,
+    *OPTIONS,
     TooManyAttempts,
 )
 

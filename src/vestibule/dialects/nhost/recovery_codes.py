@@ -6,7 +6,7 @@ from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.core.totp import PendingSignIn
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
+from vestibule.dialects.nhost.dialect import OURS, bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import mfa_ticket_secret, session_payload
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
@@ -15,13 +15,12 @@ from vestibule.kernel.errors import InvalidTicket
 from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
 
-_OURS: Final = ("/_/api",)
 _TAGS: Final = ("recovery codes",)
 
 
 @nhost.post(
     "/mfa/recovery-codes",
-    bases=_OURS,
+    bases=OURS,
     auth=bearer,
     limit=BRUTE_FORCE,
     raises=PROVES,
@@ -37,7 +36,7 @@ async def make_recovery_codes(
 
 
 @nhost.get(
-    "/mfa/recovery-codes", bases=_OURS, auth=bearer, raises=NEEDS_FACTOR, tags=_TAGS, operation="countRecoveryCodes"
+    "/mfa/recovery-codes", bases=OURS, auth=bearer, raises=NEEDS_FACTOR, tags=_TAGS, operation="countRecoveryCodes"
 )
 async def count_recovery_codes(call: Call, caller: Caller, project: Project, core: Core) -> shapes.RecoveryCodesLeft:
     """Answer how many recovery codes still work."""
@@ -47,7 +46,7 @@ async def count_recovery_codes(call: Call, caller: Caller, project: Project, cor
 
 @nhost.post(
     "/mfa/recovery-codes/sign-in",
-    bases=_OURS,
+    bases=OURS,
     limit=BRUTE_FORCE,
     raises=(*PROVES, InvalidTicket),
     tags=_TAGS,

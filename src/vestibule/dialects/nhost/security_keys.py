@@ -3,27 +3,17 @@
 Nhost Auth leaves the last two to GraphQL, so they are under the server's own paths, in this dialect's manners.
 """
 
-from typing import Final
-
 from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.dialects.nhost import shapes, webauthn
-from vestibule.dialects.nhost.dialect import ENROLS, bearer, door_terms, elevated, nhost, visit_of
+from vestibule.dialects.nhost.dialect import ENROLS, OURS, bearer, door_terms, elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
-from vestibule.kernel.errors import (
-    EndpointDisabled,
-    LastWayIn,
-    NoPasskey,
-    PasskeyNotFound,
-    PasskeyRefused,
-)
+from vestibule.kernel.errors import EndpointDisabled, LastWayIn, NoPasskey, PasskeyNotFound, PasskeyRefused
 from vestibule.kernel.ids import parse_uuid
 from vestibule.wire import Call, EchoOrigin
-
-_OURS: Final = ("/_/api",)
 
 
 @nhost.post(
@@ -97,7 +87,7 @@ async def verify_elevate_webauthn(
     return await session_payload(tokens, project, outcome, elevated=True)
 
 
-@nhost.get("/user/passkeys", bases=_OURS, auth=bearer, raises=STANDING, tags=("passkeys",), operation="getPasskeys")
+@nhost.get("/user/passkeys", bases=OURS, auth=bearer, raises=STANDING, tags=("passkeys",), operation="getPasskeys")
 async def get_passkeys(call: Call, caller: Caller, project: Project, core: Core) -> webauthn.Passkeys:
     """Answer the caller's passkeys, by what helps to tell them apart."""
     listed = await core.list_passkeys(visit_of(call, project), caller.user_id)
@@ -106,7 +96,7 @@ async def get_passkeys(call: Call, caller: Caller, project: Project, core: Core)
 
 @nhost.delete(
     "/user/passkeys/{passkey_id}",
-    bases=_OURS,
+    bases=OURS,
     auth=elevated,
     cors=EchoOrigin(methods=("DELETE",), headers=None),
     raises=(*STANDING, PasskeyNotFound, LastWayIn),

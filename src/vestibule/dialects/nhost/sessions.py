@@ -9,12 +9,10 @@ from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.links import code_bytes
 from vestibule.dialects.nhost.outcomes import session_payload
-from vestibule.dialects.nhost.standing import STANDING
+from vestibule.dialects.nhost.shared_refusals import STANDING, UNWELCOME
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
     EmailNotVerified,
-    EmailRefused,
     InvalidAccessToken,
     InvalidAuthorizationCode,
     InvalidRefreshToken,
@@ -104,13 +102,7 @@ async def sign_out(body: shapes.SignOutRequest, call: Call, caller: Caller | Non
 
 @nhost.post(
     "/token/exchange",
-    raises=(
-        InvalidAuthorizationCode,
-        EmailRefused,
-        UserNotActive,
-        EmailNotVerified,
-        AnonymousNotAllowed,
-    ),
+    raises=(InvalidAuthorizationCode, *UNWELCOME),
     tags=("session",),
     operation="tokenExchange",
 )

@@ -8,16 +8,9 @@ from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
+from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens
-from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
-    InvalidCredentials,
-    InvalidEmail,
-    TooManyAttempts,
-    UserNotActive,
-)
+from vestibule.kernel.errors import InvalidEmail, TooManyAttempts
 from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
 
@@ -25,15 +18,7 @@ from vestibule.wire import Call
 @nhost.post(
     "/signin/email-password",
     limit=BRUTE_FORCE,
-    raises=(
-        InvalidEmail,
-        InvalidCredentials,
-        TooManyAttempts,
-        EmailRefused,
-        UserNotActive,
-        EmailNotVerified,
-        AnonymousNotAllowed,
-    ),
+    raises=(InvalidEmail, *STANDING, TooManyAttempts),
     tags=("authentication",),
     operation="signInEmailPassword",
 )

@@ -3,36 +3,28 @@
 from vestibule.core.facade import Core
 from vestibule.core.passwords import NewPassword, PasswordSignUp
 from vestibule.core.projects import Project
-from vestibule.core.redirects import allowed_target
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.captcha import CAPTCHA
 from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import SIGN_UPS, VERIFICATION_MAIL
-from vestibule.dialects.nhost.links import letter_form
+from vestibule.dialects.nhost.links import wanted_letter
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shared_refusals import NEW_PASSWORD, OPTIONS
 from vestibule.dialects.nhost.tokens import AccessTokens
 from vestibule.kernel.errors import (
-    DefaultRoleNotAllowed,
     EmailRefused,
     EmailTaken,
     InvalidEmail,
-    MetadataTooLarge,
     NothingAsked,
-    PasswordLeaked,
-    PasswordTooLong,
-    PasswordTooShort,
     RedirectNotAllowed,
-    RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
     UserNotActive,
 )
 from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
-
-_OPTIONS = (RedirectNotAllowed, RoleNotAllowed, DefaultRoleNotAllowed, MetadataTooLarge)
 
 
 @nhost.post(
@@ -43,10 +35,9 @@ _OPTIONS = (RedirectNotAllowed, RoleNotAllowed, DefaultRoleNotAllowed, MetadataT
         NothingAsked,
         SignUpDisabled,
         EmailRefused,
-        PasswordTooShort,
-        PasswordLeaked,
-        PasswordTooLong,
-        *_OPTIONS,
+        *NEW_PASSWORD,
+        RedirectNotAllowed,
+        *OPTIONS,
         EmailTaken,
         UserNotActive,
         TooManyAttempts,
@@ -68,16 +59,15 @@ async def sign_up_email_password(
     Answers a session, or nothing but a mail where the project wants verified addresses.
     """
     parse_email(body.email)
-    redirect_to = allowed_target(project.policy, shapes.wanted_redirect(body.options))
     sign_up = PasswordSignUp(
         email=body.email,
         password=NewPassword(Secret(body.password)),
         options=shapes.user_options(body.options),
-        letter=letter_form(
+        letter=wanted_letter(
             settings,
             project,
             "verifyEmail",
-            redirect_to,
+            body.options,
             body.code_challenge,
             is_sent=project.policy.verified_email_required,
         ),

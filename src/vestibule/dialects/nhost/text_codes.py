@@ -10,20 +10,16 @@ from vestibule.dialects.nhost.captcha import CAPTCHA, CAPTCHA_IN_NEWEST
 from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS, TEXTS
 from vestibule.dialects.nhost.outcomes import session_payload
+from vestibule.dialects.nhost.shared_refusals import OPTIONS, STANDING, UNWELCOME
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
     CannotSendText,
-    DefaultRoleNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
     EndpointDisabled,
     InvalidCredentials,
     InvalidTextCode,
-    MetadataTooLarge,
     PhoneTaken,
     RedirectNotAllowed,
-    RoleNotAllowed,
+    Refusal,
     SignUpDisabled,
     TooManyAttempts,
     TooManyTextGuesses,
@@ -32,19 +28,16 @@ from vestibule.kernel.errors import (
 )
 from vestibule.wire import Call
 
-_KEPT_OUT: Final = (EmailRefused, UserNotActive, EmailNotVerified, AnonymousNotAllowed)
-_ASKING: Final = (
+_ASKING: Final[tuple[type[Refusal], ...]] = (
     EndpointDisabled,
     SignUpDisabled,
     RedirectNotAllowed,
-    RoleNotAllowed,
-    DefaultRoleNotAllowed,
-    MetadataTooLarge,
+    *OPTIONS,
     CannotSendText,
     TooManyAttempts,
-    *_KEPT_OUT,
+    *UNWELCOME,
 )
-_GUESSING: Final = (TooManyAttempts, InvalidTextCode, TooManyTextGuesses, CannotSendText)
+_GUESSING: Final[tuple[type[Refusal], ...]] = (TooManyAttempts, InvalidTextCode, TooManyTextGuesses, CannotSendText)
 
 
 @nhost.post(
@@ -88,9 +81,7 @@ async def sign_up_passwordless_sms(body: shapes.TextCodeRequest, call: Call, pro
         UserNotAnonymous,
         UserNotActive,
         RedirectNotAllowed,
-        RoleNotAllowed,
-        DefaultRoleNotAllowed,
-        MetadataTooLarge,
+        *OPTIONS,
         PhoneTaken,
         CannotSendText,
         TooManyAttempts,
@@ -112,7 +103,7 @@ async def deanonymize_user_sms(
 @nhost.post(
     "/signin/passwordless/sms/otp",
     limit=BRUTE_FORCE,
-    raises=(EndpointDisabled, *_GUESSING, SignUpDisabled, *_KEPT_OUT),
+    raises=(EndpointDisabled, *_GUESSING, SignUpDisabled, *UNWELCOME),
     marks=(CAPTCHA_IN_NEWEST,),
     tags=("authentication",),
     operation="verifySignInPasswordlessSms",
@@ -130,7 +121,7 @@ async def verify_sign_in_passwordless_sms(
     "/elevate/otp/sms",
     auth=bearer,
     limit=(TEXTS, BRUTE_FORCE),
-    raises=(EndpointDisabled, InvalidCredentials, *_KEPT_OUT, CannotSendText, TooManyAttempts),
+    raises=(EndpointDisabled, *STANDING, CannotSendText, TooManyAttempts),
     tags=("authentication",),
     operation="elevateOTPSms",
 )
@@ -144,7 +135,7 @@ async def elevate_otp_sms(call: Call, caller: Caller, project: Project, core: Co
     "/elevate/otp/sms/verify",
     auth=bearer,
     limit=BRUTE_FORCE,
-    raises=(EndpointDisabled, InvalidCredentials, *_KEPT_OUT, *_GUESSING),
+    raises=(EndpointDisabled, *STANDING, *_GUESSING),
     tags=("authentication",),
     operation="verifyElevateOTPSms",
 )

@@ -10,13 +10,10 @@ from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import ENROLS, bearer, door_terms, elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import mfa_ticket_secret, session_payload
+from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
     EndpointDisabled,
-    InvalidCredentials,
     InvalidTicket,
     InvalidTotp,
     NoTotpSecret,
@@ -24,19 +21,11 @@ from vestibule.kernel.errors import (
     SecondFactorNotActive,
     TooManyAttempts,
     TotpAlreadyActive,
-    UserNotActive,
 )
 from vestibule.kernel.secret import Secret
 from vestibule.wire import Call
 
-_NEEDS_USER: Final[tuple[type[Refusal], ...]] = (
-    EndpointDisabled,
-    InvalidCredentials,
-    EmailRefused,
-    UserNotActive,
-    EmailNotVerified,
-    AnonymousNotAllowed,
-)
+_NEEDS_USER: Final[tuple[type[Refusal], ...]] = (EndpointDisabled, *STANDING)
 NEEDS_FACTOR: Final[tuple[type[Refusal], ...]] = (*_NEEDS_USER, SecondFactorNotActive, NoTotpSecret)
 PROVES: Final[tuple[type[Refusal], ...]] = (*NEEDS_FACTOR, TooManyAttempts, InvalidTotp)
 

@@ -15,36 +15,21 @@ from vestibule.dialects.nhost.links import TICKET_KINDS, ticket_secret, with_par
 from vestibule.dialects.nhost.outcomes import brought_by
 from vestibule.dialects.nhost.redirecting import REDIRECTS
 from vestibule.dialects.nhost.settings import NhostSettings
+from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.kernel.errors import (
-    AnonymousNotAllowed,
-    EmailNotVerified,
-    EmailRefused,
     EmailTaken,
     InvalidAuthorizationCode,
-    InvalidCredentials,
     InvalidTicket,
     NothingAsked,
     OriginNotAllowed,
     RedirectNotAllowed,
-    UserNotActive,
 )
 from vestibule.wire import Call, Html, PlainText, Redirect
 
 # What browsers and mail programs send when nobody has clicked yet.
 _AHEAD_OF_TIME: Final = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _NOT_NOW: Final = 503
-_RAISES: Final = (
-    NothingAsked,
-    RedirectNotAllowed,
-    InvalidAuthorizationCode,
-    InvalidTicket,
-    InvalidCredentials,
-    EmailRefused,
-    UserNotActive,
-    EmailNotVerified,
-    AnonymousNotAllowed,
-    EmailTaken,
-)
+_RAISES: Final = (NothingAsked, RedirectNotAllowed, InvalidAuthorizationCode, InvalidTicket, *STANDING, EmailTaken)
 
 
 @nhost.get(

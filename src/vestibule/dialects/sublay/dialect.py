@@ -11,13 +11,7 @@ from vestibule.dialects.sublay.generations import GENERATIONS, INTERNAL, Generat
 from vestibule.dialects.sublay.limits import limit_of
 from vestibule.dialects.sublay.shapes import ErrorBody
 from vestibule.dialects.sublay.tokens import DIALECT, Tokens
-from vestibule.kernel.errors import (
-    InvalidAccessToken,
-    InvalidServiceKey,
-    ProjectNotFound,
-    Refusal,
-    Unauthenticated,
-)
+from vestibule.kernel.errors import InvalidAccessToken, InvalidServiceKey, ProjectNotFound, Refusal, Unauthenticated
 from vestibule.wire import Call, Dialect, ListedOrigins
 from vestibule.wire.declaration import F
 

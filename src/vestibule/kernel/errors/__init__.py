@@ -4,9 +4,7 @@ A refusal class is flat, has a stable `code` and typed data. Anything else that 
 Raise a fresh instance each time: a shared one would carry another request's traceback and data.
 """
 
-from vestibule.kernel.errors.base import (
-    Refusal,
-)
+from vestibule.kernel.errors.base import Refusal
 from vestibule.kernel.errors.caller import (
     ClientMismatch,
     ClientNotFound,

@@ -19,7 +19,7 @@ from vestibule.settings.own import (
     protection,
     retention,
     serving,
-    signins,
+    sessions,
 )
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
     "protection",
     "retention",
     "serving",
-    "signins",
+    "sessions",
 ]
 
 PREFIX: Final = "VESTIBULE_"
@@ -46,7 +46,7 @@ SECTIONS: Final[dict[str, tuple[Variable[Any], ...]]] = {  # Any: variables of e
     "Files": files.ALL,
     "Serving": serving.ALL,
     "Database": database.ALL,
-    "Keys, sessions and passwords": (*keys.ALL, *signins.ALL, *hashing.ALL),
+    "Keys, sessions and passwords": (*keys.ALL, *sessions.ALL, *hashing.ALL),
     "Dialects": dialects.ALL,
     "Calls to other servers": outbound.ALL,
     "Protection": protection.ALL,

@@ -39,9 +39,9 @@ def in_json(value: object, status: int = 200, *headers: Header) -> Said:
     return Said(msgspec.json.encode(value), JSON, status, headers)
 
 
-def in_form(values: Mapping[str, str], status: int = 200) -> Said:
+def in_form(values: Mapping[str, str]) -> Said:
     """Say `values` as OAuth 1.0a does (RFC 5849 section 2.1)."""
-    return Said(urlencode(values).encode(), FORM, status)
+    return Said(urlencode(values).encode(), FORM)
 
 
 def sent_to(url: str, parameters: Mapping[str, str], status: int = _FOUND) -> Said:

@@ -6,6 +6,8 @@ from typing import Final
 from tests.dialects.nhost.matrix.access_tokens import ACCESS_TOKENS
 from tests.dialects.nhost.matrix.anonymous import ANONYMOUS
 from tests.dialects.nhost.matrix.codes import EMAIL_CODES
+from tests.dialects.nhost.matrix.id_tokens import ID_TOKENS
+from tests.dialects.nhost.matrix.identities import IDENTITIES
 from tests.dialects.nhost.matrix.links import LINKS
 from tests.dialects.nhost.matrix.passkeys import PASSKEYS
 from tests.dialects.nhost.matrix.passwords import PASSWORDS
@@ -30,4 +32,6 @@ CASES: Final[Mapping[str, Case]] = {
     **ANONYMOUS,
     **ACCESS_TOKENS,
     **PROVIDERS,
+    **ID_TOKENS,
+    **IDENTITIES,
 }

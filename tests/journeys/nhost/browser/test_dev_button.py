@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.journeys.nhost.running import free_port, serving
+from tests.journeys.nhost.running import serving
 from tests.support.browsing import page
+from tests.support.ports import reserved_port
 
 __all__ = ["page"]
 
@@ -23,7 +24,7 @@ def told() -> dict[str, str]:
 @pytest.fixture
 async def dev_server(tmp_path: Path, told: dict[str, str]) -> AsyncIterator[str]:
     """A server that a developer has started in an empty folder; it is told what a test wants."""
-    port = free_port()
+    port = reserved_port()
     async with serving(told, port, tmp_path, "--dev", "--port", str(port)):
         banner = (tmp_path / "server.log").read_text()
         assert f"http://localhost:{port}/_/sign-in" in banner

@@ -13,7 +13,8 @@ import pytest
 from playwright.async_api import CDPSession, Page, async_playwright
 
 from tests.journeys.nhost.browser.site import site
-from tests.journeys.nhost.running import free_port, node, serving
+from tests.journeys.nhost.running import node, serving
+from tests.support.ports import reserved_port
 
 INVALID_REQUEST: Final = {"error": "invalid-request", "message": "The request payload is incorrect", "status": 400}
 
@@ -62,7 +63,7 @@ def claims_of(session: dict[str, Any]) -> dict[str, Any]:
 async def test_the_ceremonies_in_chromium(sqlite_url: str, tmp_path: Path) -> None:
     """Sign-up, sign-in with an address and without, elevation, another key, and a copied one."""
     node()
-    site_port, port = free_port(), free_port()
+    site_port, port = reserved_port(), reserved_port()
     environ = {
         "VESTIBULE_DATABASE_URL": sqlite_url,
         "AUTH_PORT": str(port),

@@ -135,6 +135,6 @@ async def held_back(page: Page, there: LoopbackProvider) -> str:
     await sign_in(page)
     ticket = await page.locator("input[name=ticket]").input_value()
     there.shows_page = False
-    async with httpx2.AsyncClient() as http:
+    async with httpx2.AsyncClient(timeout=60) as http:
         answer = await http.post(f"{there.url}/authorize", data={"ticket": ticket, "person": "reader"})
     return str(answer.headers["location"])
