@@ -75,3 +75,13 @@ async def test_reserved_names_are_dropped_and_told(claimant: Claimant) -> None:
         found = await GatherClaims((Known({"User-Id": "x", "tier": "gold"}),))(claimant)
     assert found == {"x-hasura-tier": "gold"}
     assert [(line["event"], line["names"]) for line in logged] == [("claims.reserved", ("x-hasura-user-id",))]
+
+
+async def test_what_nobody_has_proven_is_not_called_verified(claimant: Claimant) -> None:
+    """Neither an address nor a number: rights may hang on it (security 11)."""
+    paths = [ClaimPath(name, parse_path(name)) for name in ("emailVerified", "phoneNumberVerified")]
+    unproven = replace(claimant.subject, email_verified_at=None, phone_number="+4915112345678")
+    assert await UserClaims(tuple(paths)).values(replace(claimant, subject=unproven)) == {
+        "emailVerified": False,
+        "phoneNumberVerified": False,
+    }

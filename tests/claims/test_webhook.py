@@ -148,3 +148,9 @@ async def test_a_display_name_stays_a_text(
     [message] = map(json.dumps, webhook.messages)
     assert json.loads(message)["user"]["displayName"] == name
     assert json.loads(message)["user"]["roles"] == [{"role": "user"}, {"role": "me"}]
+
+
+def test_nothing_is_sent_unsigned() -> None:
+    """A webhook without a secret is a mistake, whoever makes it (security 110, 124)."""
+    with pytest.raises(ValueError, match="secret"):
+        WebhookSettings("https://claims.acme.example/v1", ())

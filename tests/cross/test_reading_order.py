@@ -7,7 +7,7 @@ from tests.support.serving import Serve
 _NHOST = ["/signup/email-password", "/signin/email-password"]
 _NHOST_TAGS = [
     *("authentication", "session", "user", "security", "recovery codes", "linked providers", "passkeys"),
-    *("verification", "system"),
+    *("personal access tokens", "verification", "system"),
 ]
 _SUBLAY = ["/v7/{project}/auth/sign-up", "/v8/{project}/auth/sign-up", "/api/v7/{project}/auth/sign-up"]
 

@@ -57,7 +57,7 @@ FOR_PROOFS: Final = {
         *("/signin/provider/{provider}", "/signup/provider/{provider}", "/signin/provider/{provider}/callback"),
         *("/signin/provider/{provider}/callback/tokens", "/token/provider/{provider}", "/link/provider/{provider}"),
         *("/signin/idtoken", "/signup/idtoken", "/link/idtoken", "/_/api/user/providers/unlink"),
-        "/_/api/user/passkeys/{passkey_id}",
+        *("/_/api/user/passkeys/{passkey_id}", "/_/api/user/access-tokens/{token_id}"),
     }
 }
 

@@ -7,9 +7,13 @@ import pytest
 
 from tests.dialects.nhost.passkey_speaking import Ceremonies
 from tests.importing.conftest import Move
+from tests.support.arriving import arriving
 from tests.support.authenticator import EDDSA, ES256, RS256, Authenticator, b64
 from tests.support.nhost_layout import bcrypt_hash, insert, made_key, token_hash
+from vestibule.core.passkeys.answers import LONGEST_CREDENTIAL_ID
+from vestibule.core.projects import NewProject
 from vestibule.core.social import store as social
+from vestibule.core.users import parse_email
 from vestibule.kernel.errors import UserNotFound
 from vestibule.providers import ROWS
 from vestibule.storage import Statement
@@ -292,3 +296,44 @@ async def test_a_password_without_an_address_is_left_behind(move: Move) -> None:
     await move.person(phone_number="+4915112345678", password_hash=bcrypt_hash("old password"))
     await move.run()
     assert move.reasons() == [("password", "no-email")]
+
+
+async def test_a_hash_with_something_behind_it_is_none(move: Move) -> None:
+    """Whole or not at all: what a sign-in would make of the rest nobody knows (security 86)."""
+    ann = await move.person(email="ann@example.com", password_hash="$2b$10$" + "a" * 54)
+    await move.run()
+    assert not (await move.subject(ann)).has_password
+    assert move.reasons() == [("password", "unknown-password-hash")]
+
+
+async def test_a_credential_id_is_only_so_long(move: Move) -> None:
+    """As long as one that is registered here may be (security 92)."""
+    ann = await move.person(email="ann@example.com")
+    key = {**made_key(ann.id, Authenticator()), "credential_id": b64(bytes(LONGEST_CREDENTIAL_ID + 1))}
+    await insert(move.old, "user_security_keys", **key)
+    await move.run()
+    assert move.reasons() == [("security-key", "invalid-credential-id")]
+
+
+async def test_whoever_came_a_moment_ago_is_left_as_they_are(move: Move) -> None:
+    """Two imports at once: the other one has settled somebody whom this one has not seen here."""
+    ann = await move.person(email="ann@example.com", password="old password")
+    await move.run()
+    subject = await move.subject(ann)
+    again = arriving(ann.id, SINCE)
+    outcome = await move.running.core.settle_arrivals(move.running.project.id, [again])
+    assert not outcome.settled
+    assert outcome.known == {subject.id}
+    assert (await move.subject(ann)).display_name == subject.display_name
+
+
+async def test_who_is_in_another_project_stands_in_nobodys_way(move: Move) -> None:
+    """Neither by their id nor by their address or number: each project has its own people (security 122)."""
+    ann = await move.person(email="ann@example.com", phone_number="+4915112345678", phone_number_verified=True)
+    core = move.running.core
+    other = await core.registry.create_project(NewProject("Other", frozenset({"nhost"})))
+    there = arriving(ann.id, SINCE, address=parse_email("ann@example.com"), phone_number="+4915112345678")
+    assert (await core.settle_arrivals(other.id, [there])).settled == {ann.id}
+    summary = await move.run()
+    assert (summary.imported, summary.known, move.skipped) == (1, 0, [])
+    assert (await move.subject(ann)).phone_number == "+4915112345678"

@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
 
-from tests.support.cores import under_test
+from tests.support.cores import CoreUnderTest, under_test
 from tests.support.nhost_layout import lay_out
 from tests.support.serving import serve
+from vestibule.migrations.hasura import create_mirror
 
 __all__ = ["serve", "under_test"]
 
@@ -44,3 +46,10 @@ async def nhost(connection: Any) -> Any:
     await lay_out(connection)
     await connection.execute(APPLICATION)
     return connection
+
+
+@pytest.fixture
+async def user_id(database_url: str, nhost: Any, under_test: CoreUnderTest) -> UUID:
+    """Somebody of ours whose copy is in Nhost's table."""
+    await create_mirror(database_url)
+    return (await under_test.sign_up("ada@example.com")).subject.id

@@ -1,4 +1,4 @@
-"""The metadata that Hasura is given: Nhost's names, and nothing that would write."""
+"""The metadata that Hasura is given: Nhost's names."""
 
 from typing import Any
 
@@ -34,12 +34,19 @@ def tracked(source: str = "default") -> dict[str, dict[str, Any]]:
 
 
 def test_tables_have_the_names_that_clients_know() -> None:
-    """Lists and single rows; nothing is named that writes."""
+    """Lists and single rows, and the mutations that change them."""
     roots = {table: configuration["custom_root_fields"] for table, configuration in tracked().items()}
     assert {table: (fields["select"], fields["select_by_pk"]) for table, fields in roots.items()} == NAMES
-    assert {kind for fields in roots.values() for kind in fields} == {
-        *("select", "select_by_pk", "select_aggregate", "select_stream")
+    written = {kind: name for kind, name in roots["user_roles"].items() if not kind.startswith("select")}
+    assert written == {
+        "insert": "insertAuthUserRoles",
+        "insert_one": "insertAuthUserRole",
+        "update": "updateAuthUserRoles",
+        "update_by_pk": "updateAuthUserRole",
+        "delete": "deleteAuthUserRoles",
+        "delete_by_pk": "deleteAuthUserRole",
     }
+    assert (roots["users"]["update_by_pk"], roots["users"]["delete_by_pk"]) == ("updateUser", "deleteUser")
 
 
 async def test_every_column_of_nhosts_tables_is_in_camel_case(postgres_server: PostgresServer) -> None:

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from tests.dialects.nhost.speaking import Speaker
+from tests.support.arriving import arriving
 from tests.support.cores import CoreUnderTest, core_under_test
 from tests.support.fakes import FakeClock
 from tests.support.nhost_layout import add_person
@@ -288,3 +289,46 @@ async def test_a_database_without_nhosts_table_is_left_alone(database_url: str, 
         await create_mirror(database_url)
     made = await connection.fetchval("SELECT count(*) FROM pg_trigger WHERE tgname = 'vestibule_mirror'")
     assert made == 0
+
+
+async def test_whoever_goes_in_another_project_takes_nobodys_copy_along(
+    database_url: str, nhost: Any, under_test: CoreUnderTest
+) -> None:
+    """Though they have the id of somebody here, as after two imports (security 122)."""
+    await create_mirror(database_url)
+    ann, other = (await under_test.sign_up()).subject, await under_test.other_project()
+    await under_test.core.settle_arrivals(other.id, [arriving(ann.id, under_test.clock.now())])
+    await under_test.core.users.delete(other.id, ann.id, actor="test")
+    assert await mirrored(nhost, ann.id) is not None
+    await under_test.core.users.delete(under_test.project.id, ann.id, actor="test")
+    assert await mirrored(nhost, ann.id) is None
+
+
+async def test_what_nobody_has_proven_is_not_verified_there(
+    database_url: str, nhost: Any, under_test: CoreUnderTest
+) -> None:
+    """Neither an address nor a number: permissions hang on it (security 11)."""
+    await create_mirror(database_url)
+    user_id = (await under_test.sign_up("ada@example.com")).subject.id
+    await under_test.db.run(PHONE, id=user_id, phone="+4915112345678")
+    row = await mirrored(nhost, user_id)
+    assert row is not None
+    assert (row["email"], row["email_verified"]) == ("ada@example.com", False)
+    assert (row["phone_number"], row["phone_number_verified"]) == ("+4915112345678", False)
+    await under_test.db.run(PROVE, id=user_id, now=under_test.clock.now())
+    row = await mirrored(nhost, user_id)
+    assert row is not None
+    assert (row["email_verified"], row["phone_number_verified"]) == (True, False)
+
+
+async def test_a_row_with_the_id_of_another_projects_user_outlives_them(
+    database_url: str, nhost: Any, under_test: CoreUnderTest
+) -> None:
+    """It was there before the mirror, is nobody's of ours, and is not counted as copied (security 122)."""
+    other = await under_test.other_project()
+    elsewhere = (await under_test.sign_up(visit=under_test.visit(project=other))).subject.id
+    await add_person(nhost, id=elsewhere, email="ada@example.com")
+    made = await create_mirror(database_url)
+    assert (made.users, made.strangers) == (0, 1)
+    await under_test.core.users.delete(other.id, elsewhere, actor="test")
+    assert await mirrored(nhost, elsewhere) is not None

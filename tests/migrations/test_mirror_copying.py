@@ -82,7 +82,9 @@ async def test_a_mirror_that_was_there_before_goes_on(database_url: str, nhost: 
     await create_mirror(database_url)
     await nhost.execute("ALTER TABLE vestibule_users DISABLE TRIGGER vestibule_mirror")
     await under_test.db.run(RENAME, id=users[1], name="Nobody")
+    await nhost.execute("ALTER TABLE auth.users DISABLE TRIGGER vestibule_write_back_deletion")
     await nhost.execute("DELETE FROM auth.users WHERE id = $1", users[1])
+    await nhost.execute("ALTER TABLE auth.users ENABLE TRIGGER vestibule_write_back_deletion")
     await nhost.execute("ALTER TABLE vestibule_users ENABLE TRIGGER vestibule_mirror")
     with pytest.raises(HasuraRefused, match=str(users[1])):
         await create_mirror(database_url)

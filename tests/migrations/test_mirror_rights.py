@@ -38,6 +38,22 @@ CREATE OPERATOR public.<> (LEFTARG = character varying, RIGHTARG = text, FUNCTIO
 ALTER TABLE auth.user_roles DROP CONSTRAINT user_roles_role_fkey, ALTER COLUMN role TYPE character varying
 """
 
+# Of the very same form: whichever schema is searched first has the one that is called.
+ELEMENTS = """
+CREATE FUNCTION public.json_array_elements_text(json) RETURNS SETOF text LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.called VALUES ('elements');
+    RETURN QUERY SELECT * FROM pg_catalog.json_array_elements_text($1);
+END $$
+"""
+UNNEST_IDS = """
+CREATE FUNCTION public.unnest(uuid[]) RETURNS SETOF uuid LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO public.called VALUES ('ids');
+    RETURN QUERY SELECT * FROM pg_catalog.unnest($1);
+END $$
+"""
+
 
 @pytest.mark.parametrize("spell", [UNNEST, JSONB, OTHERS], ids=["function", "type", "operator"])
 async def test_nothing_that_shadows_postgresqls_own_is_called(
@@ -62,3 +78,17 @@ async def test_a_schema_where_everybody_may_create_is_refused(database_url: str,
     assert await nhost.fetchval("SELECT count(*) FROM pg_trigger WHERE tgname = 'vestibule_mirror'") == 0
     await nhost.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
     await create_mirror(database_url)
+
+
+async def test_nothing_in_public_is_called_in_the_place_of_what_computes(
+    database_url: str, nhost: Any, under_test: CoreUnderTest
+) -> None:
+    """Neither by the triggers nor by the copying: of two functions of one form PostgreSQL's is meant (security 140)."""
+    user_id = (await under_test.sign_up()).subject.id
+    await nhost.execute(CALLED)
+    await nhost.execute(ELEMENTS)
+    await nhost.execute(UNNEST_IDS)
+    await create_mirror(database_url)
+    await nhost.execute(f"UPDATE vestibule_users SET {SAY} WHERE id = $1", user_id)  # noqa: S608 - a constant
+    assert await nhost.fetchval("SELECT count(*) FROM auth.users WHERE id = $1", user_id) == 1
+    assert await nhost.fetch("SELECT * FROM called") == []

@@ -133,6 +133,27 @@ async def test_a_role_may_be_let_read(database_url: str, connection: Any) -> Non
         await connection.execute(f"DROP ROLE {role}")
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        "UPDATE auth.users SET display_name = 'Mallory'",
+        "DELETE FROM auth.users",
+        "INSERT INTO auth.user_roles (user_id, role) SELECT id, 'admin' FROM auth.users",
+        "DELETE FROM auth.refresh_tokens",
+    ],
+)
+async def test_a_view_takes_no_writes_and_says_so(
+    database_url: str, connection: Any, under_test: CoreUnderTest, write: str
+) -> None:
+    """Hasura knows it from the same catalog and has no mutations for views."""
+    await create_views(database_url)
+    await under_test.sign_up()
+    with pytest.raises(
+        asyncpg.ObjectNotInPrerequisiteStateError, match=r"^cannot (update|delete from|insert into) view"
+    ):
+        await connection.execute(write)
+
+
 async def test_views_are_made_anew_and_removed(database_url: str, connection: Any) -> None:
     """An upgrade may bring more of them; what an application made from them keeps them."""
     assert await create_views(database_url) == await create_views(database_url)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
@@ -153,3 +155,29 @@ async def test_a_wrong_secret_is_told_to_the_operator(
         await wrong.check("a solution")
     assert [entry["event"] for entry in logs] == ["captcha.secret_refused"]
     assert "0x4WRONG" not in str(logs)
+
+
+async def test_a_verdict_is_short(turnstile: Turnstile, cloudflare: Cloudflare) -> None:
+    """However long it would be a good one: nothing endless is read (security 101)."""
+    cloudflare.faults.append(Answer(200, {"success": True, "cdata": "x" * 20_000}))
+    with pytest.raises(CaptchaUnavailable):
+        await turnstile.check("a solution")
+
+
+async def test_nobody_waits_in_line_without_end(
+    cloudflare: Cloudflare, outbound: OutboundClient, meters: Meters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever does not get their turn within the deadline hears that nobody could look (security 97)."""
+    monkeypatch.setattr(module, "_MOST_AT_ONCE", 1)
+    narrow = Turnstile(Secret(SECRET), cloudflare.environ["VESTIBULE_TURNSTILE_URL"], outbound, meters)
+    cloudflare.faults.append(Fault.SILENT)
+    first = asyncio.create_task(narrow.check("first"))
+    await asyncio.sleep(0)  # it has the only place
+    monkeypatch.setattr(module, "_DEADLINE", timedelta(seconds=0.01))
+    async with asyncio.timeout(2):
+        with pytest.raises(CaptchaUnavailable):
+            await narrow.check("second")
+    assert not first.done()
+    first.cancel()
+    with suppress(asyncio.CancelledError):
+        await first

@@ -1,6 +1,7 @@
 """Each of the providers, with answers in the shapes that it documents: who somebody is, and what is believed."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -325,3 +326,10 @@ async def test_callers_add_nothing(place: Place, name: str) -> None:
 def test_only_apple_has_a_key(place: Place) -> None:
     """Others have a secret."""
     assert isinstance(place.configured(place.row("apple")).client_secret, AppleKey)
+
+
+async def test_apples_form_field_is_only_so_long(place: Place) -> None:
+    """Two thousand characters: anybody could have written it, and nobody reads more of that (security 112)."""
+    said = json.dumps({"name": {"firstName": "Ada", "lastName": "Lovelace"}, "note": "x" * 2000})
+    found = (await place.identify("apple", callback=Callback(code="a-code", user=said))).identity
+    assert found.name == "ada@acme.example"

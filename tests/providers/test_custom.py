@@ -324,3 +324,20 @@ async def test_two_journeys_do_not_share_anything(place: Place) -> None:
     other = AuthorizationRequest(state="s2", nonce="n2", code_verifier="w" * 43)
     first, second = sent_to(await provider.depart(REQUEST)), sent_to(await provider.depart(other))
     assert all(first[name] != second[name] for name in ("state", "nonce", "code_challenge"))
+
+
+async def test_a_document_beside_an_error_is_not_believed(place: Place) -> None:
+    """What a server says while it is broken, or asks for something else, is no discovery (security 5)."""
+    say(place)
+    place.server.faults.append(Answer(500, place.server.documents[WELL_KNOWN]))
+    with pytest.raises(ProviderUnavailable):
+        await provider_of(place).depart(REQUEST)
+
+
+@pytest.mark.parametrize("word", [False, None, "true", "false", 1, 0, [True], {"verified": True}], ids=str)
+async def test_of_a_plain_server_only_a_real_true_is_believed(place: Place, word: Any) -> None:
+    """What its operator has called the word on the address is a switch, or says nothing (security 3)."""
+    place.server.tokens = Answer(200, {"access_token": "t"})
+    place.server.documents = {"/me": {"id": 7, "email": "ada@acme.example", "email_verified": word}}
+    found = (await plain(place, vouches=True).identify(BACK, REQUEST)).identity
+    assert (found.email, found.email_is_vouched) == ("ada@acme.example", False)

@@ -249,3 +249,44 @@ def test_other_projects_have_none(place: Place) -> None:
     assert everything.find(other, "github") is None
     assert everything.find(PROJECT, "google") is None
     assert everything.verifier(other, "google") is None
+
+
+@pytest.mark.parametrize("organization", ["", "x" * 256, "org_1\r\n", "org\u202e"])
+async def test_what_is_no_short_line_is_not_passed_on(place: Place, organization: str) -> None:
+    """Also where the provider's row lets the parameter pass (security 48)."""
+    request = replace(REQUEST, parameters={"organization": organization, "connection": "conn_1"})
+    sent = sent_to(await place.provider("workos").depart(request))
+    assert "organization" not in sent
+    assert sent["connection"] == "conn_1"
+
+
+@pytest.mark.parametrize("code", ["<script>", "a b", 5, "x" * 65])
+async def test_what_they_say_beside_success_is_made_harmless_too(place: Place, code: Any) -> None:
+    """Some tell their errors with status 200 (security 47)."""
+    place.server.faults.append(Answer(200, {"error": code}))
+    with pytest.raises(ProviderRefused) as refused:
+        await place.provider("github").refreshed(Secret("a-refresh-token"))
+    assert refused.value.said == ""
+
+
+async def test_a_profile_that_is_not_answered_is_left_alone(place: Place) -> None:
+    """After five calls, also while codes are exchanged as ever: nobody waits for it, for a while (security 97)."""
+    place.say("discord", PEOPLE["discord"])
+    provider, token = place.provider("discord"), place.server.tokens
+    for _ in range(7):
+        place.server.faults += [token, Fault.HANGS_UP]
+        with pytest.raises(ProviderProfileFailed):
+            await provider.identify(BACK, REQUEST)
+        place.server.faults.clear()
+    assert len(place.server.asked("/api/users/@me")) == 5
+    assert len(place.server.asked("/api/oauth2/token")) == 7
+
+
+async def test_no_answer_of_a_provider_is_endless(place: Place) -> None:
+    """A quarter of a megabyte, however well it is written (security 101)."""
+    long = "x" * 300_000
+    with pytest.raises(ProviderExchangeFailed):
+        await place.identify("discord", note=long)
+    recorded = PEOPLE["discord"].changed(("/api/users/@me", "note"), long)
+    with pytest.raises(ProviderProfileFailed):
+        await place.identify("discord", recorded)

@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests.providers.conftest import Place
-from tests.support.providers.identity import ec_key, public_jwk, rsa_key, signed
+from tests.providers.conftest import PROJECT, Place
+from tests.providers.recorded import TENANT
+from tests.support.providers.identity import ec_key, moved, public_jwk, rsa_key, signed
 from tests.support.providers.standing_in import Answer, Fault
 from vestibule.core.social.model import ExternalIdentity
 from vestibule.kernel.errors import InvalidIdToken
-from vestibule.providers.id_token import hashed_nonce
+from vestibule.providers import ROWS, AcceptedIdTokens, ProviderSettings
+from vestibule.providers.id_token import hashed_nonce, is_issuer
 
 KEYS: Final = "/oauth2/v3/certs"
 IOS: Final = "ios.apps.googleusercontent.com"
@@ -339,3 +341,60 @@ async def test_apple_has_its_own_keys_and_issuer(place: Place) -> None:
         await apple(signed(claims(place, aud="example.acme.app")), None)
     good = claims(place, aud="example.acme.app", iss="https://appleid.apple.com", name=None, picture=None)
     assert (await apple(signed(good), None)).issuer == "https://appleid.apple.com"
+
+
+@pytest.mark.parametrize("algorithm", ["RS512", "PS256"])
+async def test_another_algorithm_costs_no_request(place: Place, algorithm: str) -> None:
+    """Its header says already that no key of the provider's fits: nobody is asked for keys (security 9, 125)."""
+    await refuses(place, signed(claims(place), algorithm=algorithm))
+    assert place.server.requests == []
+
+
+async def test_a_token_is_only_so_long(place: Place) -> None:
+    """Sixteen thousand characters, also of one that its provider has signed (security 112)."""
+    assert (await accepts(place, signed(claims(place, note="x" * 11_000)))).subject == ADA["sub"]
+    await refuses(place, signed(claims(place, note="x" * 13_000)))
+
+
+@pytest.mark.parametrize("tenant_id", ["11111111-2222-4333-8444-555555555555", None, ""])
+async def test_where_any_tenant_may_come_the_issuer_is_the_one_it_names(place: Place, tenant_id: str | None) -> None:
+    """A token of one tenant that calls itself another's, or nobody's, is refused (security 5)."""
+    issuer = f"https://login.microsoftonline.com/{TENANT}/v2.0"
+    row = moved(ROWS["entraid"].for_tenant("common", None), place.server.url)
+    place.server.documents = {"/common/discovery/v2.0/keys": {"keys": [public_jwk(rsa_key())]}}
+    everything = place.everything(ProviderSettings(id_tokens=(AcceptedIdTokens(row, (WEB,)),)))
+    verify = everything.verifier(PROJECT, "entraid")
+    assert verify is not None
+    assert (await verify(signed(claims(place, iss=issuer, tid=TENANT)), None)).subject == ADA["sub"]
+    with pytest.raises(InvalidIdToken):
+        await verify(signed(claims(place, iss=issuer, tid=tenant_id)), None)
+
+
+async def test_a_private_key_in_a_public_document_is_not_used(place: Place) -> None:
+    """Whoever reads the document could sign with it (security 9)."""
+    private = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(rsa_key())), "kid": "k1", "use": "sig", "alg": "RS256"}
+    publish(place, private)
+    await refuses(place, signed(claims(place)))
+
+
+async def test_keys_beside_an_error_are_not_used(place: Place) -> None:
+    """What a server sends while it is broken is no key set (security 9)."""
+    place.server.faults.append(Answer(500, {"keys": [public_jwk(rsa_key())]}))
+    await refuses(place, signed(claims(place)))
+
+
+@pytest.mark.parametrize(
+    "found", [TENANT, f"https://sts.windows.net/{TENANT}", f"{TENANT}/", f"https://sts.windows.net/x{TENANT}/", "/"]
+)
+def test_an_issuer_with_a_tenant_is_whole(found: str) -> None:
+    """Everything around the tenant is there, and the tenant is nothing else than that (security 5)."""
+    assert is_issuer("https://sts.windows.net/{tenantid}/", f"https://sts.windows.net/{TENANT}/")
+    assert not is_issuer("https://sts.windows.net/{tenantid}/", found)
+
+
+async def test_a_document_has_only_so_many_keys(place: Place) -> None:
+    """A hundred: reading them keeps nobody else waiting (security 101)."""
+    others = [public_jwk(rsa_key(), f"another{number}") for number in range(100)]
+    publish(place, *others, public_jwk(rsa_key()))
+    await refuses(place, signed(claims(place)))
+    assert (await accepts(place, signed(claims(place), kid="another99"))).subject == ADA["sub"]

@@ -10,7 +10,7 @@ from tests.providers.test_id_tokens import ADA, KEYS, claims, publish
 from tests.support.providers.identity import public_jwk, rsa_key, signed
 from tests.support.providers.standing_in import Fault
 from vestibule.kernel.errors import InvalidIdToken
-from vestibule.outbound import OutboundFailed, TimedOut
+from vestibule.outbound import OutboundFailed, TimedOut, Unreachable
 from vestibule.providers.remembered import Remembered
 
 HOUR = 3600
@@ -161,3 +161,13 @@ async def test_a_key_server_that_fails_stops_being_asked(place: Place) -> None:
         with pytest.raises(InvalidIdToken):
             await verifier(signed(claims(place)), None)
     assert len(place.server.requests) == 1
+
+
+async def test_who_was_first_to_ask_learns_what_went_wrong() -> None:
+    """For the operator's log: those who come a moment later learn that it failed, and no more."""
+    library = Library(is_away=True)
+    remembered = library.remembered()
+    with pytest.raises(TimedOut):
+        await remembered.get()
+    with pytest.raises(Unreachable):
+        await remembered.get()

@@ -212,3 +212,14 @@ async def test_there_is_nothing_to_refresh(place: Place, twitter: Twitter) -> No
     """Tokens of OAuth 1 do not expire."""
     with pytest.raises(ProviderRefused):
         await provider_of(place, twitter).refreshed(Secret("x"))
+
+
+async def test_a_profile_beside_an_error_is_nobodys(place: Place, twitter: Twitter) -> None:
+    """What a server says while it refuses the token is not who came (security 8)."""
+    provider = provider_of(place, twitter)
+    departure = await provider.depart(REQUEST)
+    twitter.faults += [Answer(200, b"oauth_token=access-2&oauth_token_secret=s"), Answer(401, ADA)]
+    with pytest.raises(ProviderProfileFailed):
+        await provider.identify(
+            Callback(oauth_token="request-1", oauth_verifier=twitter.verifier), replace(REQUEST, kept=departure.kept)
+        )

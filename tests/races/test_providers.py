@@ -17,6 +17,15 @@ from vestibule.core.social import Arrived, Entered, Entry, Journey, Linked, Pres
 from vestibule.core.social.model import Callback, ExternalIdentity
 from vestibule.kernel.errors import IdentityTaken, InvalidIdToken, InvalidProviderState, LastWayIn
 from vestibule.kernel.secret import Secret
+from vestibule.storage import Statement
+
+PROVEN = Statement(None, "UPDATE vestibule_credentials SET verified_at = created_at")
+MOVED = Statement(None, "UPDATE vestibule_credentials SET email = :email, email_key = :email")
+TAKEN = Statement(None, "UPDATE vestibule_identities SET tokens = NULL")
+UNLINKED = Statement(None, "DELETE FROM vestibule_identities")
+WAITING = Statement(
+    int, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
 
 
 def _share(cores: list[CoreUnderTest]) -> Scripted:
@@ -24,6 +33,12 @@ def _share(cores: list[CoreUnderTest]) -> Scripted:
     for one in cores:
         one.identities.providers.update(cores[0].identities.providers)
     return cores[0].identities["github"]
+
+
+async def _eventually_waiting(one: CoreUnderTest) -> None:
+    async with asyncio.timeout(20):
+        while not await one.db.one(WAITING):  # noqa: ASYNC110 - it is another connection that waits
+            await asyncio.sleep(0.01)
 
 
 async def _travel_together(
@@ -160,3 +175,55 @@ async def test_a_squatter_who_races_with_the_owner_is_out(processes: Processes) 
 
     assert isinstance(answers[-1], SignedIn)
     assert await cores[0].count("sessions") == 1
+
+
+@pytest.mark.engine("postgresql")  # SQLite has one writer at a time
+async def test_an_address_that_goes_elsewhere_this_moment_leads_to_nobody(under_test: CoreUnderTest) -> None:
+    """Whoever comes waits for the change, and looks again at whose the address is then (security 1, 14)."""
+    ann = await under_test.sign_up(ANN)
+    await under_test.db.run(PROVEN)
+    state = await set_out(under_test)
+    async with under_test.db.write() as tx:
+        await under_test.core.users.held(tx, under_test.project.id, ann.subject.id)
+        await tx.run(MOVED, email="ann@elsewhere.example")
+        coming = asyncio.create_task(come_back(under_test, state, under_test.identities["github"].person("1", ANN)))
+        await _eventually_waiting(under_test)
+
+    came = await coming
+
+    assert isinstance(came, SignedIn)
+    assert came.subject.id != ann.subject.id
+
+
+@pytest.mark.engine("postgresql")  # as above
+async def test_a_provider_that_is_unlinked_this_moment_lets_nobody_in(under_test: CoreUnderTest) -> None:
+    """Whoever comes by it is somebody new, as a moment later (security 10)."""
+    ann = await under_test.sign_up()
+    github = under_test.identities["github"].person("1")
+    await linked(under_test, ann, github)
+    state = await set_out(under_test)
+    async with under_test.db.write() as tx:
+        await under_test.core.users.held(tx, under_test.project.id, ann.subject.id)
+        await tx.run(UNLINKED)
+        coming = asyncio.create_task(come_back(under_test, state, github))
+        await _eventually_waiting(under_test)
+
+    came = await coming
+
+    assert isinstance(came, SignedIn)
+    assert came.subject.id != ann.subject.id
+
+
+@pytest.mark.engine("postgresql")  # as above
+async def test_tokens_that_somebody_takes_this_moment_are_not_handed_out_again(under_test: CoreUnderTest) -> None:
+    """Whoever has read them before finds them gone when they take them (security 39)."""
+    session = session_of_provider(under_test.clock.now())
+    ann = await travelled(under_test, under_test.identities["github"].person("1"), session=session)
+    async with under_test.db.write() as tx:
+        await tx.run(TAKEN)
+        taking = asyncio.create_task(
+            under_test.core.take_provider_session(under_test.visit(), ann.subject.id, "github")
+        )
+        await _eventually_waiting(under_test)
+
+    assert await taking is None

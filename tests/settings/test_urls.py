@@ -3,7 +3,7 @@
 import pytest
 
 from vestibule.settings import SettingsError, load
-from vestibule.settings.urls import without_secrets
+from vestibule.settings.urls import is_safe_url, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,22 @@ def test_a_refused_url_is_quoted_without_its_secrets(own_environment: dict[str, 
         load(own_environment | {name: "https://acme.example/?key=tuna"})
     assert name in str(caught.value)
     assert "tuna" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_safe"),
+    [
+        ("https://id.acme.example/token", True),
+        ("http://127.0.0.1:8080/token", True),
+        ("http://localhost/token", True),
+        ("http://id.acme.example/token", False),
+        ("https://me@id.acme.example/token", False),
+        ("https://id.acme.example/token#part", False),
+        ("https://id.acme.example:0/token", False),
+        ("https:///token", False),
+        ("ftp://localhost/token", False),
+    ],
+)
+def test_secrets_go_by_tls_or_stay_on_this_machine(url: str, *, is_safe: bool) -> None:
+    """And nowhere that two programs could read differently (security 110)."""
+    assert is_safe_url(url) is is_safe

@@ -10,10 +10,10 @@ from tests.wire.conftest import Heard, MakeApp, StoppedClock, ask
 from tests.wire.stores import deaf_port
 from vestibule.kernel.meters import Meters
 from vestibule.kernel.secret import Secret
-from vestibule.wire import LimitSettings, WireSettings
+from vestibule.wire import Limit, LimitSettings, WireSettings
 from vestibule.wire.app import App
 from vestibule.wire.limit_memory import LimitMemory
-from vestibule.wire.limits import STORE_FAILURES
+from vestibule.wire.limits import STORE_FAILURES, Limiter
 
 BODY = {"email": "a", "password": "abc"}
 
@@ -219,3 +219,13 @@ async def test_requests_pass_while_redis_is_silent(make_app: MakeApp) -> None:
 async def test_an_allowance_of_nothing_is_at_least_one(make_app: MakeApp, amounts: dict[str, Any]) -> None:
     """A limit of 0 would be a locked door by mistake."""
     assert (await sign_up(limited(make_app, amounts=amounts))).status == 200
+
+
+def test_each_group_has_its_own_count() -> None:
+    """Also where two allow the same: nobody uses up the one by asking for the other."""
+    limiter = Limiter(LimitSettings(prefix="here"), StoppedClock(), Meters())
+    windows = [
+        limiter.window(dialect, Limit(group, 3, timedelta(minutes=1)))
+        for dialect, group in (("nhost", "sms"), ("nhost", "email"), ("sublay", "email"))
+    ]
+    assert len({window.item.key_for("192.0.2.1") for window in windows if window is not None}) == 3

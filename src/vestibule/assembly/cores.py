@@ -6,7 +6,14 @@ from typing import Final
 from vestibule.assembly.parts import parts_of
 from vestibule.assembly.second_factor import build_second_factor
 from vestibule.assembly.social import build_social
-from vestibule.core.access_tokens import CreateAccessToken, RevokeAccessToken, SignInWithAccessToken, SignOutEverywhere
+from vestibule.core.access_tokens import (
+    CreateAccessToken,
+    ListAccessTokens,
+    RevokeAccessToken,
+    RevokeOwnAccessToken,
+    SignInWithAccessToken,
+    SignOutEverywhere,
+)
 from vestibule.core.anonymous import DeanonymizeByLink, SignInAnonymously
 from vestibule.core.arrivals import SettleArrivals
 from vestibule.core.claims import GatherClaims
@@ -61,6 +68,7 @@ from vestibule.core.text_codes import (
 )
 from vestibule.core.texts import RemoteVerification
 from vestibule.core.totp import TotpSecrets
+from vestibule.core.users import ChangeUser
 from vestibule.core.ways_in import WaysIn
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.entropy import Entropy
@@ -115,6 +123,7 @@ def build_core(
         provision_user=ProvisionUser(
             db, parts.users, parts.create_user, parts.hashing, parts.vet_password, parts.audit
         ),
+        change_user=ChangeUser(db, parts.users, parts.audit, clock),
         sign_up_with_password=SignUpWithPassword(
             db,
             parts.users,
@@ -178,7 +187,9 @@ def build_core(
         deanonymize_by_link=DeanonymizeByLink(db, parts.users, parts.deanonymize, parts.postage, parts.send_letter),
         create_access_token=CreateAccessToken(db, parts.users, parts.audit, clock, entropy),
         sign_in_with_access_token=SignInWithAccessToken(db, clock, parts.finish),
+        list_access_tokens=ListAccessTokens(db, parts.users, clock),
         revoke_access_token=RevokeAccessToken(db, parts.audit),
+        revoke_own_access_token=RevokeOwnAccessToken(db, parts.users, parts.audit),
         sign_out_everywhere=SignOutEverywhere(db, parts.users, parts.revoke_sessions, parts.audit),
         refresh_session=RefreshSession(
             db,

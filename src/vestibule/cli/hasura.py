@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 @_hasura.command()
 def mirror(*, remove: _Remove = False, as_json: Json = False, config: ConfigFile = None) -> None:
-    """Copy users into Nhost's own table auth.users, now and in every later transaction."""
+    """Copy users into Nhost's own table auth.users, from now on, and take what Hasura changes there."""
     import asyncio  # noqa: PLC0415 - `--help` needs none of these
 
     from vestibule.asgi.endings import endings  # noqa: PLC0415
@@ -37,12 +37,12 @@ def mirror(*, remove: _Remove = False, as_json: Json = False, config: ConfigFile
         if as_json:
             print_json({"mirrored": False})
         else:
-            say("Users are copied no longer; what was copied stays.")
+            say("Users are copied no longer, and nothing that is changed there counts; what was copied stays.")
         return
     if as_json:
         print_json({"mirrored": True, "users": done.users, "strangers": done.strangers})
         return
-    say(f"Copied {done.users} users into auth.users, and every change from now on.")
+    say(f"Copied {done.users} users into auth.users, and every change from now on; what is changed there counts here.")
     if done.strangers:
         say(f"{done.strangers} rows of auth.users are nobody's here; import them first: vestibule import nhost.")
 

@@ -12,8 +12,13 @@ def print_json(value: object) -> None:
     """Print one JSON document."""
     import msgspec  # noqa: PLC0415 - a supervisor has no use for it
 
-    text = msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2)
-    sys.stdout.write(text.decode() + "\n")
+    sys.stdout.write(msgspec.json.format(_json(value), indent=2).decode() + "\n")
+
+
+def _json(value: object) -> bytes:
+    import msgspec  # noqa: PLC0415 - as above
+
+    return msgspec.json.encode(value, enc_hook=str)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]], *, empty: str) -> None:
@@ -39,6 +44,8 @@ def _shown(cell: object) -> str:
         return "yes" if cell else "no"
     if isinstance(cell, list | tuple):
         return ", ".join(map(str, cell))
+    if isinstance(cell, dict):
+        return _json(cell).decode()
     if isinstance(cell, datetime):
         return cell.strftime("%Y-%m-%d %H:%M:%S")
     return str(cell)

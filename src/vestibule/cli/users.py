@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vestibule.core.facade import Core
     from vestibule.core.projects import Project
     from vestibule.core.sessions.standing import Standing
-    from vestibule.core.users import Subject, UserRow
+    from vestibule.core.users import Subject, UserChanged, UserRow
 
 _user = typer.Typer(help="The users of a project.", no_args_is_help=True)
 _ACTOR = "operator"
@@ -129,6 +129,62 @@ def show(
         print_table(("field", "value"), described.items(), empty="Nothing is known.")
 
 
+@_user.command("set")
+def change_user(
+    who: Who,
+    *,
+    project: ProjectName = "default",
+    display_name: Annotated[str | None, typer.Option(help="What they are called.")] = None,
+    avatar_url: Annotated[str | None, typer.Option(help="Their picture; empty for none.")] = None,
+    locale: Annotated[str | None, typer.Option(help="One of the project's locales.")] = None,
+    metadata: Annotated[str | None, typer.Option(metavar="JSON", help="All metadata, as a JSON object.")] = None,
+    default_role: Annotated[str | None, typer.Option(help="The default role, one of their roles.")] = None,
+    add_role: Annotated[list[str] | None, typer.Option(help="A role to give; may be repeated.")] = None,
+    remove_role: Annotated[list[str] | None, typer.Option(help="A role to take away; may be repeated.")] = None,
+    new_role: Annotated[
+        bool, typer.Option("--new-role", help="Let --add-role name roles that nobody has yet.")
+    ] = False,
+    as_json: Json = False,
+    dev: Dev = False,
+    config: ConfigFile = None,
+) -> None:
+    """Change a user. The next access token tells it."""
+    from msgspec import UNSET  # noqa: PLC0415 - `--help` needs none of these
+
+    from vestibule.cli import user_changes  # noqa: PLC0415
+    from vestibule.core.users import UserChange  # noqa: PLC0415
+
+    change = UserChange(
+        display_name=None if display_name is None else user_changes.display_name_of(display_name),
+        avatar_url=None if avatar_url is None else user_changes.avatar_url_of(avatar_url),
+        locale=locale,
+        metadata=UNSET if metadata is None else user_changes.metadata_of(metadata),
+        default_role=default_role,
+        added_roles=tuple(add_role or ()),
+        removed_roles=tuple(remove_role or ()),
+        may_name_new_roles=new_role,
+    )
+    user_changes.refuse_contradictions(change)
+
+    async def write(core: "Core") -> "UserChanged":
+        from vestibule.kernel.errors import Refusal  # noqa: PLC0415
+
+        found = await core.catalog.project(project)
+        user = await _find(core, found, who)
+        try:
+            return await core.change_user(found, user.id, change, actor=_ACTOR)
+        except Refusal as refusal:
+            raise await user_changes.in_words(core, found, user, change, refusal) from refusal
+
+    outcome = at_desk(flags_of(config, dev=dev), write)
+    if as_json:
+        print_json({**_described(outcome.subject), "changed": outcome.fields})
+    elif outcome.fields:
+        say(f"Changed {', '.join(outcome.fields)} of {outcome.subject.id}.")
+    else:
+        say(f"Nothing is different: {outcome.subject.id} was like that already.")
+
+
 @_user.command("disable")
 def disable(
     who: Who, *, project: ProjectName = "default", as_json: Json = False, dev: Dev = False, config: ConfigFile = None
@@ -230,10 +286,12 @@ def _described(user: "Subject") -> "dict[str, object]":
         "email": user.email,
         "email_verified": user.email_is_verified,
         "display_name": user.display_name,
+        "avatar_url": user.avatar_url,
         "status": user.status,
         "locale": user.locale,
         "default_role": user.default_role,
         "roles": user.roles,
+        "metadata": user.metadata,
         "has_password": user.has_password,
         "mfa": user.mfa_type,
         "created_at": user.created_at,

@@ -2,7 +2,14 @@
 
 from dataclasses import dataclass
 
-from vestibule.core.access_tokens import CreateAccessToken, RevokeAccessToken, SignInWithAccessToken, SignOutEverywhere
+from vestibule.core.access_tokens import (
+    CreateAccessToken,
+    ListAccessTokens,
+    RevokeAccessToken,
+    RevokeOwnAccessToken,
+    SignInWithAccessToken,
+    SignOutEverywhere,
+)
 from vestibule.core.accounts import AccountDirectory
 from vestibule.core.anonymous import Deanonymize, DeanonymizeByLink, SignInAnonymously
 from vestibule.core.arrivals import SettleArrivals
@@ -63,7 +70,7 @@ from vestibule.core.text_codes import (
 )
 from vestibule.core.texts import RemoteVerification, TextPostage
 from vestibule.core.totp import SecondFactor
-from vestibule.core.users import UserDirectory
+from vestibule.core.users import ChangeUser, UserDirectory
 from vestibule.kernel.clock import Clock
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Database
@@ -90,6 +97,7 @@ class Core:
     text_postage: TextPostage
     remote_verification: RemoteVerification | None
     provision_user: ProvisionUser
+    change_user: ChangeUser
     settle_arrivals: SettleArrivals
     sign_up_with_password: SignUpWithPassword
     sign_in_with_password: SignInWithPassword
@@ -115,7 +123,9 @@ class Core:
     deanonymize_by_text: RequestNaming
     create_access_token: CreateAccessToken
     sign_in_with_access_token: SignInWithAccessToken
+    list_access_tokens: ListAccessTokens
     revoke_access_token: RevokeAccessToken
+    revoke_own_access_token: RevokeOwnAccessToken
     sign_out_everywhere: SignOutEverywhere
     refresh_session: RefreshSession
     revoke_sessions: RevokeSessions

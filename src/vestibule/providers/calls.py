@@ -1,6 +1,7 @@
-"""Requests to one provider: short, with nothing followed, and none for a while once it stops answering."""
+"""Requests to one provider: short, with nothing followed, and none for a while to what stops answering."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final
 
@@ -24,12 +25,13 @@ def visible(value: object) -> str | None:
 class Calls:
     """Sends requests to one provider, each within the client's deadline. Redirects are answers too (security 49).
 
-    Raises of every method: OutboundFailed.
+    Each of its few addresses is left alone by itself: that codes are exchanged says nothing about who hands out
+    profiles (security 97). Raises of every method: OutboundFailed.
     """
 
     def __init__(self, outbound: OutboundClient) -> None:
         self._outbound = outbound
-        self._breaker = Breaker()
+        self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)
 
     async def post(
         self,
@@ -40,7 +42,7 @@ class Calls:
         basic: tuple[str, Secret] | None = None,
     ) -> Reply:
         """Send a form."""
-        async with self._breaker:
+        async with self._breakers[url]:
             return await self._outbound.post(
                 url,
                 form=form,
@@ -51,7 +53,7 @@ class Calls:
 
     async def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Reply:
         """Ask for a document."""
-        async with self._breaker:
+        async with self._breakers[url]:
             return await self._outbound.get(
                 url,
                 headers={"Accept": "application/json", **(headers or {})},

@@ -16,6 +16,7 @@ from vestibule.storage import Database, Statement
 WINDOW = timedelta(minutes=15)
 THREE = Budget(tries=3, window=WINDOW)
 SUBJECT = "password:ann@example.com:192.0.2.7"
+TRIES = Statement(int, "SELECT tries FROM vestibule_attempts")
 HASHES = Statement(bytes, "SELECT subject_hash FROM vestibule_attempts")
 
 
@@ -125,3 +126,34 @@ async def test_the_table_does_not_say_who_is_guessed_at(
     hashes = await db.all(HASHES)
     assert len(hashes) == 2
     assert all(b"ann" not in stored for stored in hashes)
+
+
+async def test_a_try_that_is_given_back_can_be_made_once_more(
+    attempts: AttemptBudget, db: Database, project_id: ProjectId, under_test: CoreUnderTest
+) -> None:
+    """One, of its own subject and project: the others stay counted (security 80, 122)."""
+    other = (await under_test.other_project()).id
+    for each in (project_id, other):
+        await use_up(attempts, db, each)
+    await attempts.refund(db, project_id, SUBJECT)
+
+    with pytest.raises(TooManyAttempts):
+        await attempts.charge(db, other, SUBJECT, THREE)
+    await attempts.charge(db, project_id, SUBJECT, THREE)
+    with pytest.raises(TooManyAttempts):
+        await attempts.charge(db, project_id, SUBJECT, THREE)
+
+
+async def test_no_more_is_given_back_than_was_counted(
+    attempts: AttemptBudget, db: Database, project_id: ProjectId, clock: FakeClock
+) -> None:
+    """Nobody saves tries up: below none there is nothing, nor in a window that is over (security 74)."""
+    await attempts.charge(db, project_id, SUBJECT, THREE)
+    for _ in range(5):
+        await attempts.refund(db, project_id, SUBJECT)
+    await use_up(attempts, db, project_id)
+    with pytest.raises(TooManyAttempts):
+        await attempts.charge(db, project_id, SUBJECT, THREE)
+    clock.advance(WINDOW)
+    await attempts.refund(db, project_id, SUBJECT)
+    assert await db.one(TRIES) == THREE.tries + 1

@@ -229,3 +229,9 @@ def test_lists_in_lists_end_somewhere() -> None:
     for _ in range(5000):
         deep = [deep]
     parse_path("deep.id[]").find({"deep": deep})
+
+
+@pytest.mark.parametrize(("path", "expected"), [("a[?(@.n==1)].x", ["one"]), ("a[?(@.n==true)].x", ["yes"])])
+def test_a_switch_is_no_number(path: str, expected: list[str]) -> None:
+    """Nor is a number a switch: a filter that grants something is read to the letter (security 118)."""
+    assert parse_path(path).find({"a": [{"n": True, "x": "yes"}, {"n": 1, "x": "one"}]}) == expected

@@ -136,3 +136,10 @@ def test_the_paths_say_what_is_fetched() -> None:
         "members": {"user": {"kind": {}}, "id": {}},
     }
     assert "metadata" in USER_FIELDS
+
+
+def test_claims_are_measured_in_bytes() -> None:
+    """As headers are: a letter may take several (security 112)."""
+    assert written_claims({"a": "\u00fc" * (MOST_BYTES // 2 - 10)}).claims
+    with pytest.raises(SourceFailed, match="longer"):
+        written_claims({"a": "\u00fc" * (MOST_BYTES // 2)})

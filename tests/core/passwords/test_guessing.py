@@ -165,3 +165,10 @@ async def test_a_success_costs_two_statements_before_its_transaction(
             )
         assert isinstance(outcome, SignedIn)
         assert len(counting.ran) == expected, counting.ran
+
+
+async def test_a_try_that_comes_too_soon_costs_no_comparison(under_test: CoreUnderTest) -> None:
+    """It is turned away when it is counted: whoever hammers at one account keeps no processor busy (security 85)."""
+    await fail(under_test, FREE)
+    with pytest.raises(TooManyAttempts):
+        await under_test.core.sign_in_with_password.guesses.charge(under_test.visit(), ANN)

@@ -8,10 +8,10 @@ import pytest
 from tests.support.cores import DOOR, CoreUnderTest
 from tests.support.fakes import FakeClock
 from tests.support.guessing import ANN, ELSEWHERE, OFFICE, answer_to, fail, fail_from_everywhere, stuff, wait_of
-from vestibule.core.attempts.delay import ACCOUNT_FAILURES, DELAYS, FREE, HELD_FREE
+from vestibule.core.attempts.delay import ACCOUNT_FAILURES, DELAYS, FREE, FREE_KEPT, HELD_FREE
 from vestibule.core.passwords import NewPassword, PasswordChange
 from vestibule.core.signin import Identified, Method
-from vestibule.kernel.errors import TooManyAttempts
+from vestibule.kernel.errors import TooManyAttempts, WrongPassword
 from vestibule.kernel.secret import Secret
 
 
@@ -151,3 +151,34 @@ async def test_another_proof_makes_a_network_known(under_test: CoreUnderTest, me
         await under_test.core.sign_in_with_password.finish(tx, there, Identified(ann.subject.id, method), DOOR)
     await under_test.sign_in(ANN, visit=there)
     await wait_of(under_test, network=OFFICE)
+
+
+def test_the_bounds_are_those_that_operators_are_told() -> None:
+    """Thirty tries are free, thirty are a known network's during a lock, a hundred failures lock (security 79)."""
+    assert (FREE, HELD_FREE, ACCOUNT_FAILURES) == (30, 30, 100)
+    assert [delay.total_seconds() for delay in DELAYS] == [1, 4, 16, 64, 256, 900]
+    assert timedelta(minutes=15) == FREE_KEPT
+
+
+async def test_a_network_that_is_known_in_another_project_is_a_stranger(under_test: CoreUnderTest) -> None:
+    """The same address and the same office, and yet another account (security 122)."""
+    other = under_test.visit(project=await under_test.other_project(), network=OFFICE)
+    await under_test.sign_up(ANN, visit=other)
+    await under_test.sign_in(ANN, visit=other)
+    await under_test.sign_up(ANN)
+    await fail_from_everywhere(under_test)
+    assert await wait_of(under_test, network=OFFICE) == timedelta(minutes=15)
+
+
+async def test_a_success_in_another_project_behind_the_same_proxy_forgets_nothing(under_test: CoreUnderTest) -> None:
+    """Whoever has an account there of the same address buys no tries here with it (security 80, 122)."""
+    here = replace(under_test.visit(network="172.31.0.1"), network_is_shared=True)
+    there = replace(here, project=await under_test.other_project())
+    for visit in (here, there):
+        await under_test.sign_up(ANN, visit=visit)
+    for _ in range(FREE):
+        with pytest.raises(WrongPassword):
+            await under_test.sign_in(ANN, "wrong", visit=here)
+    await under_test.sign_in(ANN, visit=there)
+    with pytest.raises(TooManyAttempts):
+        await under_test.sign_in(ANN, visit=here)

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
 from tests.support.cores import CoreUnderTest
 from tests.support.fakes import FakeClock
 from tests.support.guessing import ANN, ELSEWHERE, HOME, OFFICE, fail, stuff, wait_of
+from vestibule.kernel.errors import InvalidCredentials
 
 
 async def test_a_wave_of_failures_refuses_the_networks_it_comes_from(
@@ -87,3 +89,31 @@ async def test_projects_raise_no_alarm_for_each_other(under_test: CoreUnderTest)
     await under_test.sign_up(ANN, visit=other)
     await stuff(under_test, accounts=60, network=ELSEWHERE)
     await under_test.sign_in(ANN, visit=other)
+
+
+async def test_a_patient_network_is_refused_as_well(under_test: CoreUnderTest, clock: FakeClock) -> None:
+    """Its accounts are counted over ten minutes, whoever raises the alarm (security 81)."""
+    await under_test.sign_up(ANN)
+    await stuff(under_test, accounts=9, network=ELSEWHERE)
+    clock.advance(timedelta(minutes=9))
+    await fail(under_test, 1, email="one-more@example.com", network=ELSEWHERE)
+    await stuff(under_test, accounts=59, network=OFFICE)
+    await wait_of(under_test, network=ELSEWHERE)
+    await under_test.sign_in(ANN, visit=under_test.visit(network=HOME))
+
+
+async def test_what_happened_a_minute_ago_in_another_project_raises_no_alarm(
+    under_test: CoreUnderTest, clock: FakeClock
+) -> None:
+    """Each counts its own failures, those of the minute before as well (security 122)."""
+    other = under_test.visit(project=await under_test.other_project(), network=ELSEWHERE)
+    await under_test.sign_up(ANN)
+    for number in range(59):
+        with pytest.raises(InvalidCredentials):
+            await under_test.sign_in(f"victim{number}@example.com", "wrong", visit=other)
+    now = clock.now()
+    clock.advance(
+        timedelta(minutes=1) - timedelta(seconds=now.second, microseconds=now.microsecond)
+    )  # all of it counts
+    await stuff(under_test, accounts=30, network=ELSEWHERE)
+    await under_test.sign_in(ANN, visit=under_test.visit(network=ELSEWHERE))

@@ -289,3 +289,22 @@ def test_a_picture_is_a_web_address(picture: str) -> None:
     """It becomes the source of an image on pages of applications."""
     assert shown_picture(picture) == ""
     assert shown_picture("https://img.example/a.png?s=96") == "https://img.example/a.png?s=96"
+
+
+@pytest.mark.parametrize(
+    ("policy", "refusal"),
+    [({"sign_up_enabled": False}, SignUpDisabled), ({"blocked_email_domains": ("example.com",)}, EmailRefused)],
+)
+async def test_who_may_not_register_uses_up_no_letter(
+    under_test: CoreUnderTest, policy: dict[str, Any], refusal: type[Exception]
+) -> None:
+    """Strangers whom no letter will reach leave the project's amount to others (security 96)."""
+    visit = under_test.visit(verified_email_required=True, mail_per_hour=0, **policy)
+    with pytest.raises(refusal):
+        await travel(under_test, _ann(under_test, vouched=False), visit=visit)
+
+
+async def test_an_issuer_is_one_line(under_test: CoreUnderTest) -> None:
+    """Of characters that show: what stands for a provider is compared, and told to operators (security 4)."""
+    with pytest.raises(ProviderProfileFailed):
+        await travel(under_test, replace(_ann(under_test), issuer="https://github.example\n"))

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.cores import DOOR, LETTER, CoreUnderTest
+from tests.support.cores import DOOR, LETTER, ROOT_KEY, CoreUnderTest, core_under_test
+from tests.support.fakes import FakeClock
 from tests.support.travelling import ANN, come_back, departing, ended, set_out, travel
 from vestibule.core.signin import SignedIn
 from vestibule.core.social.model import Callback
@@ -16,8 +17,10 @@ from vestibule.kernel.errors import (
     ProviderUnavailable,
     SignUpDisabled,
 )
-from vestibule.storage import Statement
+from vestibule.kernel.secret import Secret
+from vestibule.storage import Database, Statement
 
+OLD, NEW = Secret(ROOT_KEY), Secret("another root key that is long enough as well")
 PAYLOADS = Statement(dict, "SELECT payload FROM vestibule_tickets")
 
 
@@ -160,3 +163,29 @@ async def test_a_person_with_the_address_is_not_named_by_a_state(under_test: Cor
     await under_test.sign_up(ANN)
     state = await set_out(under_test)
     assert (await ended(under_test, state)).user_id is None
+
+
+async def test_a_state_has_one_spelling(under_test: CoreUnderTest) -> None:
+    """Its last sign has two bits that stand for nothing: written otherwise it is another state, which nobody has."""
+    state = await set_out(under_test)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    with pytest.raises(InvalidProviderState):
+        await ended(under_test, state[:-1] + alphabet[alphabet.index(state[-1]) + 1])
+    assert (await ended(under_test, state)).provider == "github"
+
+
+@pytest.mark.parametrize("provider", ["github", "twitter"])
+async def test_a_journey_waits_for_a_server_that_has_its_root_key(
+    database_url: str, db: Database, clock: FakeClock, provider: str
+) -> None:
+    """Begun on a server that has the next key already, or the one before still: elsewhere it is refused, and spent
+    by nobody (security 28).
+    """
+    old = await core_under_test(database_url, db, clock, root_keys=(OLD,))
+    state = await set_out(old, departing(provider))
+    new = await core_under_test(database_url, db, clock, root_keys=(NEW, OLD), identities=old.identities)
+    alone = await core_under_test(database_url, db, clock, root_keys=(NEW,), identities=old.identities)
+    with pytest.raises(InvalidProviderState):
+        await ended(alone, state, provider)
+    asked = old.identities[provider].asked[state]
+    assert (await ended(new, state, provider)).request == asked

@@ -1,6 +1,7 @@
 """What an application may call a provider with: sealed while it waits, handed out once, renewed for its own users."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -113,3 +114,41 @@ async def test_a_session_is_renewed_for_who_is_linked_only(under_test: CoreUnder
         await refresh(under_test.visit(), ann.subject.id, "github", Secret("rt"))
     with pytest.raises(EndpointDisabled):
         await refresh(under_test.visit(), ann.subject.id, "spotify", Secret("rt"))
+
+
+async def test_a_session_is_renewed_at_a_provider_that_is_linked_itself(under_test: CoreUnderTest) -> None:
+    """Coming in by one provider renews nobody's token at another."""
+    ann = await _come(under_test)
+    under_test.identities["google"].sessions["rt"] = session_of_provider(under_test.clock.now())
+    with pytest.raises(IdentityNotFound):
+        await under_test.core.refresh_provider_session(under_test.visit(), ann.subject.id, "google", Secret("rt"))
+
+
+async def test_who_was_shut_out_renews_nothing(under_test: CoreUnderTest) -> None:
+    """Before the provider is asked (security 18)."""
+    ann = await _come(under_test)
+    under_test.identities["github"].sessions["rt"] = session_of_provider(under_test.clock.now())
+    await under_test.change(ann.subject.id, status="disabled")
+    with pytest.raises(UserNotActive):
+        await under_test.core.refresh_provider_session(under_test.visit(), ann.subject.id, "github", Secret("rt"))
+
+
+async def test_it_is_bound_to_its_project(under_test: CoreUnderTest) -> None:
+    """A row of another project with the same id opens nothing that was sealed here (security 39, 122)."""
+    seal = under_test.core.take_provider_session.seal
+    identity_id, session = uuid4(), session_of_provider(under_test.clock.now())
+    sealed = seal(under_test.project.id, identity_id, session)
+    assert seal.open(under_test.project.id, identity_id, sealed) == session
+    assert seal.open((await under_test.other_project()).id, identity_id, sealed) is None
+
+
+async def test_an_older_account_that_was_used_last_counts(under_test: CoreUnderTest) -> None:
+    """Which of two was linked first does not matter."""
+    ann = await _come(under_test, "1")
+    under_test.clock.advance(timedelta(seconds=1))
+    await linked(under_test, ann, under_test.identities["github"].person("2"))
+    under_test.clock.advance(timedelta(seconds=1))
+    await _come(under_test, "1", access_token="of the first")
+    taken = await _take(under_test, ann)
+    assert taken is not None
+    assert taken.access_token.reveal() == "of the first"

@@ -193,3 +193,20 @@ async def test_it_costs_nothing_where_it_is_off(serve: Serve) -> None:
         assert (await _post(Speaker(running), "/signup/email-password"))[0] == 200
         document = (await running.client.get("/openapi/nhost.json")).text
         assert "captcha" not in document.lower()
+
+
+def test_whatever_registers_or_sends_for_a_stranger_is_marked() -> None:
+    """The list is the newest Nhost Auth's, and those routes of ours that do the same (security 81, 95, 96)."""
+    assert {endpoint.path for endpoint in MARKED} == {
+        "/signup/email-password",
+        "/signup/webauthn",
+        "/signup/idtoken",
+        "/signup/otp/email",
+        "/signup/passwordless/email",
+        "/signup/passwordless/sms",
+        "/signin/passwordless/email",
+        "/signin/passwordless/sms",
+        "/signin/passwordless/sms/otp",
+        "/user/password/reset",
+    }
+    assert {endpoint.method for endpoint in MARKED} == {"POST"}

@@ -214,3 +214,41 @@ async def test_an_id_token_links_as_well(serve: Serve) -> None:
         refused(answer, 400, LINKED_ALREADY, "This provider account is already linked to a user")
         await running.core.db.run(_DISABLED)
         refused(await speaker.post("/link/idtoken", body, session["accessToken"]), *DISABLED)
+
+
+async def test_whoever_unlinks_a_provider_stays_signed_in(serve: Serve) -> None:
+    """Where they do it; their other sessions end (security 29)."""
+    async with serve() as running:
+        ann, speaker = Traveller(running), Speaker(running)
+        session = await speaker.sign_up(ANN)
+        elsewhere = (await speaker.sign_in(ANN)).json()["session"]
+        await ann.travel(ann.provider("github").person("1"), connect=session["accessToken"])
+        [github] = await _providers(running, session)
+        answer = await _ours(running).post("/user/providers/unlink", {"id": github["id"]}, session["accessToken"])
+        assert answer.status_code == 200
+        assert (await speaker.refresh(session["refreshToken"])).status_code == 200
+        assert (await speaker.refresh(elsewhere["refreshToken"])).status_code == 401
+
+
+async def test_a_link_that_names_no_target_needs_one_that_is_configured(serve: Serve) -> None:
+    """There would be no way back (security 105)."""
+    async with serve(policy={"client_url": ""}) as running:
+        session = await Speaker(running).sign_up(ANN)
+        answer = await Speaker(running).post("/link/provider/github", {}, session["accessToken"])
+        refused(answer, 400, "redirectTo-not-allowed", 'The value of "options.redirectTo" is not allowed.')
+        assert "set-cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("by_post", [True, False])
+async def test_a_provider_is_linked_only_while_the_session_lives_that_asked(serve: Serve, *, by_post: bool) -> None:
+    """Whoever signs out there has ended it, though they are signed in elsewhere (security 10)."""
+    async with serve() as running:
+        ann, speaker = Traveller(running), Speaker(running)
+        session = await speaker.sign_up(ANN)
+        elsewhere = (await speaker.sign_in(ANN)).json()["session"]
+        connect = session["accessToken"]
+        state = await (_by_post(running, session, ann) if by_post else ann.departed(connect=connect))
+        code = ann.provider("github").consent(state, ann.provider("github").person("1"))
+        await speaker.post("/signout", {"refreshToken": session["refreshToken"]})
+        assert told(await ann.come_back(state=state, code=code))[1]["error"] == "invalid-state"
+        assert await _providers(running, elsewhere) == []

@@ -9,6 +9,8 @@ from tests.dialects.nhost.speaking import CLIENT_URL, INVALID_REQUEST, Speaker, 
 from tests.support.identities import parameter
 from tests.support.serving import Serve
 from tests.support.ways_in import under
+from vestibule.core.projects import Visit
+from vestibule.core.social import Departing, secret_text
 from vestibule.kernel.errors import Overloaded, ProviderUnavailable, StorageUnavailable, TooManyAttempts
 
 LIST = {"AUTH_ACCESS_CONTROL_ALLOWED_REDIRECT_URLS": "https://app.example.com"}
@@ -217,3 +219,47 @@ async def test_errors_are_concealed_in_redirects_too(serve: Serve) -> None:
         ann = Traveller(running)
         _, parameters = told(await ann.travel(ann.provider("github").person("1", ANN, vouched=False)))
         assert parameters == {"error": "invalid-request", "errorDescription": "The request payload is incorrect"}
+
+
+async def test_who_names_no_target_needs_one_that_is_configured(serve: Serve) -> None:
+    """Without either nobody is sent anywhere: there would be no way back (security 105)."""
+    async with serve(policy={"client_url": ""}) as running:
+        ann = Traveller(running)
+        for how in ("signin", "signup"):
+            answer = await ann.depart(how=how)
+            assert (answer.status_code, answer.json()["error"]) == (400, "redirectTo-not-allowed")
+            assert "location" not in answer.headers
+
+
+async def test_a_journey_without_a_challenge_ends_where_one_is_needed_now(serve: Serve) -> None:
+    """It was begun before the operator wanted it so: no token in any redirect (security 37)."""
+    async with serve({"VESTIBULE_NHOST_PKCE_ONLY": "true"}) as running:
+        ann, browser = Traveller(running), bytes(32)
+        wish = Departing(provider="github", flow="sign-in", browser=browser, redirect_to=CLIENT_URL)
+        visit = Visit(running.project, "nhost", "192.0.2.1", "req-1")
+        departed = await running.core.depart_to_provider(visit, wish)
+        state = parameter(departed.url, "state")
+        ann.cookies["vestibule-provider-github"] = secret_text(browser)
+        code = ann.provider("github").consent(state, ann.provider("github").person("1"))
+        base, parameters = told(await ann.come_back(state=state, code=code))
+        assert (base, parameters["error"]) == (CLIENT_URL, "invalid-request")
+        assert "refreshToken" not in parameters
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://help.example",
+        "https://help.example/" + "x" * 492,
+        "https://help.example/\u202ereversed",
+        "https://help.example/%zz",
+        "javascript:alert(1)//https://",
+    ],
+)
+async def test_where_a_provider_sends_people_is_a_plain_address(serve: Serve, uri: str) -> None:
+    """With TLS, short, and of characters that show; else nothing is told of it (security 47)."""
+    async with serve() as running:
+        ann = Traveller(running)
+        _, parameters = told(await ann.come_back(state=await ann.departed(), error="access_denied", error_uri=uri))
+        assert parameters["provider_error"] == "access_denied"
+        assert "provider_error_url" not in parameters

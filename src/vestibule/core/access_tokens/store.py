@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from vestibule.storage import Statement
@@ -14,6 +14,17 @@ class AccessTokenRow:
 
     id: UUID
     user_id: UUID
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedAccessToken:
+    """What its owner is told of a token: nothing that signs in."""
+
+    id: UUID
+    created_at: datetime
+    expires_at: datetime
+    metadata: dict[str, Any] | None
     last_used_at: datetime | None
 
 
@@ -43,6 +54,15 @@ COUNT_OF_USER: Final = Statement(
     """,
 )
 
+OF_USER: Final = Statement(
+    ListedAccessToken,
+    """
+    SELECT id, created_at, expires_at, metadata, last_used_at FROM vestibule_access_tokens
+    WHERE project_id = :project_id AND user_id = :user_id AND expires_at > :now
+    ORDER BY created_at, id
+    """,
+)
+
 LIVE: Final = Statement(
     AccessTokenRow,
     """
@@ -62,6 +82,10 @@ DELETE: Final = Statement(
     WHERE project_id = :project_id AND secret_hash IN (:secret_hash, :imported_hash)
     RETURNING id, user_id, last_used_at
     """,
+)
+
+DELETE_OWN: Final = Statement(
+    None, "DELETE FROM vestibule_access_tokens WHERE project_id = :project_id AND user_id = :user_id AND id = :id"
 )
 
 DELETE_OF_USER: Final = Statement(

@@ -126,7 +126,7 @@ class Journeys:
         remembered = _Remembered(
             provider=departing.provider,
             flow=departing.flow,
-            browser=_browser_hash(departing.provider, departing.browser),
+            browser=_browser_hash(departing.browser),
             root_key=keyring.current_id.hex(),
             redirect_to=departing.redirect_to,
             passed_on=departing.passed_on,
@@ -196,10 +196,10 @@ class Journeys:
         )
 
 
-def _browser_hash(provider: str, browser: bytes) -> str:
-    return hashlib.sha256(provider.encode() + b"\0" + browser).hexdigest()
+def _browser_hash(browser: bytes) -> str:
+    return hashlib.sha256(browser).hexdigest()
 
 
 def _is_of(remembered: _Remembered, arrival: Arrival) -> bool:
-    hashes = [_browser_hash(arrival.provider, browser) for browser in arrival.browsers]
+    hashes = [_browser_hash(browser) for browser in arrival.browsers]
     return any(hmac.compare_digest(remembered.browser, known) for known in hashes)

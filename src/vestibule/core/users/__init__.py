@@ -1,6 +1,7 @@
 """Users: who exists, whether they may come in, and what each door knows about them."""
 
 from vestibule.core.users.addresses import EmailAddress, parse_email
+from vestibule.core.users.change import ChangeUser, UserChange, UserChanged
 from vestibule.core.users.create import CreateUser, NewUser, Profile
 from vestibule.core.users.directory import UserDirectory
 from vestibule.core.users.rules import (
@@ -16,6 +17,7 @@ from vestibule.core.users.store import TOTP, CredentialRow, Subject, UserRow
 
 __all__ = [
     "TOTP",
+    "ChangeUser",
     "ChosenOptions",
     "CreateUser",
     "CredentialRow",
@@ -23,6 +25,8 @@ __all__ = [
     "NewUser",
     "Profile",
     "Subject",
+    "UserChange",
+    "UserChanged",
     "UserDirectory",
     "UserOptions",
     "UserRow",

@@ -241,6 +241,29 @@ SET_STATUS: Final = Statement(
     """,
 )
 
+CHANGE: Final = Statement(
+    None,
+    """
+    UPDATE vestibule_users
+    SET display_name = :display_name, avatar_url = :avatar_url, locale = :locale, default_role = :default_role,
+        roles = :roles, metadata = :metadata, updated_at = :now
+    WHERE project_id = :project_id AND id = :user_id
+    """,
+)
+
+# Reads every user of the project: for an operator's command, not for requests.
+ROLES: Final = Statement(
+    str,
+    postgres="""
+    SELECT DISTINCT role FROM vestibule_users AS u CROSS JOIN LATERAL json_array_elements_text(u.roles) AS role
+    WHERE u.project_id = :project_id
+    """,
+    sqlite="""
+    SELECT DISTINCT role.value AS role FROM vestibule_users AS u, json_each(u.roles) AS role
+    WHERE u.project_id = :project_id
+    """,
+)
+
 SET_PREFERRED_MEMBERSHIP: Final = Statement(
     None,
     """

@@ -86,6 +86,7 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.InvalidEmail: WireError(400, VALIDATION, "This is not an email address"),
     no.RoleNotAllowed: WireError(403, "forbidden", "The role is not allowed"),
     no.DefaultRoleNotAllowed: WireError(403, "forbidden", "The role is not allowed"),
+    no.LocaleNotAllowed: WireError(400, VALIDATION, "The locale is not allowed"),
     no.RedirectNotAllowed: WireError(400, VALIDATION, "The client does not register this redirect_uri"),
     no.MetadataTooLarge: WireError(400, VALIDATION, "The identity is too large"),
     no.InvalidCredentials: _INVALID_CREDENTIALS,
@@ -100,6 +101,7 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.NoTotpSecret: WireError(409, "conflict", "The user has no such second factor"),
     no.TotpAlreadyActive: WireError(409, "conflict", "The second factor is in use already"),
     no.SecondFactorUnavailable: WireError(403, "second_factor_required", "The user has a second factor"),
+    no.AccessTokenNotFound: WireError(404, "not_found", "The user has no such access token"),
     no.PasskeyNotFound: WireError(404, "not_found", "The user has no such passkey"),
     # identity providers
     no.InvalidProviderState: WireError(400, "invalid_state", "The sign-in took too long, or began in another browser"),

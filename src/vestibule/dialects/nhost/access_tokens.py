@@ -1,5 +1,9 @@
-"""Personal access tokens: programs sign in with them. Signing out with one revokes it."""
+"""Personal access tokens: programs sign in with them. Signing out with one revokes it.
 
+Nhost Auth leaves seeing them, and ending one without having it, to GraphQL, so these are under the server's own paths.
+"""
+
+from typing import Final
 from uuid import UUID
 
 from msgspec import UNSET
@@ -8,14 +12,22 @@ from vestibule.core.access_tokens import NewAccessToken
 from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import door_terms, elevated, nhost, visit_of
+from vestibule.dialects.nhost.dialect import bearer, door_terms, elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.shared_refusals import STANDING, UNWELCOME
 from vestibule.dialects.nhost.tokens import AccessTokens, Caller
-from vestibule.kernel.errors import InvalidPersonalAccessToken, MetadataTooLarge, TooManyAccessTokens, UnusableTime
+from vestibule.kernel.errors import (
+    AccessTokenNotFound,
+    InvalidPersonalAccessToken,
+    MetadataTooLarge,
+    TooManyAccessTokens,
+    UnusableTime,
+)
 from vestibule.kernel.ids import parse_uuid
-from vestibule.wire import Call
+from vestibule.wire import Call, EchoOrigin
+
+_OURS: Final = ("/_/api",)
 
 
 @nhost.post(
@@ -52,3 +64,35 @@ async def sign_in_pat(
         raise InvalidPersonalAccessToken
     outcome = await core.sign_in_with_access_token(visit_of(call, project), secret.bytes, door_terms(project))
     return await session_payload(tokens, project, outcome)
+
+
+@nhost.get(
+    "/user/access-tokens",
+    bases=_OURS,
+    auth=bearer,
+    raises=STANDING,
+    tags=("personal access tokens",),
+    operation="getAccessTokens",
+)
+async def get_access_tokens(call: Call, caller: Caller, project: Project, core: Core) -> shapes.ListedPATs:
+    """Answer the caller's personal access tokens that are alive, by what helps to tell them apart."""
+    listed = await core.list_access_tokens(visit_of(call, project), caller.user_id)
+    return shapes.ListedPATs(access_tokens=[shapes.listed_pat(token) for token in listed])
+
+
+@nhost.delete(
+    "/user/access-tokens/{token_id}",
+    bases=_OURS,
+    auth=elevated,
+    cors=EchoOrigin(methods=("DELETE",), headers=None),
+    raises=(*STANDING, AccessTokenNotFound),
+    tags=("personal access tokens",),
+    operation="removeAccessToken",
+)
+async def remove_access_token(token_id: str, call: Call, caller: Caller, project: Project, core: Core) -> str:
+    """End one of them; the sessions that it began go on until they are signed out."""
+    named = parse_uuid(token_id)
+    if named is None:
+        raise AccessTokenNotFound
+    await core.revoke_own_access_token(visit_of(call, project), caller.user_id, named)
+    return "OK"

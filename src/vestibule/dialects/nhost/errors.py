@@ -76,6 +76,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.DefaultRoleNotAllowed: WireError(
         400, "default-role-must-be-in-allowed-roles", "Default role must be in allowed roles"
     ),
+    refusals.LocaleNotAllowed: WireError(400, "locale-not-allowed", "Locale not allowed"),
     refusals.RedirectNotAllowed: WireError(
         400, "redirectTo-not-allowed", 'The value of "options.redirectTo" is not allowed.'
     ),
@@ -89,6 +90,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.CannotSendText: WireError(400, "cannot-send-sms", "Cannot send SMS, check your phone number is correct"),
     refusals.UserNotAnonymous: WireError(400, "user-not-anonymous", "Logged in user is not anonymous"),
     refusals.InvalidPersonalAccessToken: WireError(401, "invalid-pat", "Invalid or expired personal access token"),
+    refusals.AccessTokenNotFound: WireError(404, "invalid-request", "There is no such personal access token"),
     refusals.PasskeyRefused: INVALID_REQUEST,
     refusals.NoPasskey: INVALID_REQUEST,
     refusals.PasskeyNotFound: WireError(404, "invalid-request", "There is no such passkey"),

@@ -30,6 +30,7 @@ from vestibule.kernel.errors.people import (
     InvalidCredentials,
     InvalidEmail,
     InvalidPhoneNumber,
+    LocaleNotAllowed,
     MetadataTooLarge,
     NoPassword,
     NotAMember,
@@ -44,6 +45,7 @@ from vestibule.kernel.errors.people import (
     SecondFactorUnavailable,
     SignUpDisabled,
     TooManyAttempts,
+    UnknownRole,
     UserExists,
     UsernameTaken,
     UserNotActive,
@@ -79,6 +81,7 @@ from vestibule.kernel.errors.request import (
     UnusableTime,
 )
 from vestibule.kernel.errors.secrets import (
+    AccessTokenNotFound,
     ExpiredTicket,
     ForeignRefreshToken,
     InvalidAuthorizationCode,
@@ -103,6 +106,7 @@ from vestibule.kernel.errors.secrets import (
 )
 
 __all__ = [
+    "AccessTokenNotFound",
     "AnonymousNotAllowed",
     "CannotSendText",
     "CaptchaMissing",
@@ -140,6 +144,7 @@ __all__ = [
     "InvalidTicket",
     "InvalidTotp",
     "LastWayIn",
+    "LocaleNotAllowed",
     "MalformedRefreshToken",
     "MalformedRequest",
     "MetadataTooLarge",
@@ -182,6 +187,7 @@ __all__ = [
     "TooManyTextGuesses",
     "TotpAlreadyActive",
     "Unauthenticated",
+    "UnknownRole",
     "UnsupportedMediaType",
     "UnusableTime",
     "UserExists",

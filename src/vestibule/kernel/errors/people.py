@@ -47,10 +47,26 @@ class RoleNotAllowed(Refusal):
     code = "role-not-allowed"
 
 
+class UnknownRole(RoleNotAllowed):
+    """Nobody in the project has the role, and nobody gets it at sign-up: `role` is a slip of the pen, or a new one."""
+
+    code = "unknown-role"
+
+    def __init__(self, role: str) -> None:
+        super().__init__(self.code)
+        self.role = role
+
+
 class DefaultRoleNotAllowed(Refusal):
     """The requested default role is not among the requested allowed roles."""
 
     code = "default-role-not-allowed"
+
+
+class LocaleNotAllowed(Refusal):
+    """The locale is none of the project's."""
+
+    code = "locale-not-allowed"
 
 
 class RedirectNotAllowed(Refusal):

@@ -93,6 +93,12 @@ class TooManyAccessTokens(NotPermitted):
         self.limit = limit
 
 
+class AccessTokenNotFound(Refusal):
+    """The user has no such personal access token."""
+
+    code = "access-token-not-found"
+
+
 class PasskeyRefused(InvalidCredentials):
     """The authenticator's answer does not hold: challenge, origin, signature, counter or owner."""
 

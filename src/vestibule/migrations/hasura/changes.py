@@ -10,7 +10,8 @@ import asyncpg
 
 from vestibule.kernel.errors import StorageUnavailable
 from vestibule.migrations.child import MigrationFailed
-from vestibule.migrations.hasura import mirror, views
+from vestibule.migrations.hasura import mirror, views, write_back
+from vestibule.migrations.hasura.refusals import refusal
 from vestibule.storage.urls import postgres_dsn
 
 _Connection: TypeAlias = Any  # asyncpg ships no types
@@ -50,7 +51,8 @@ class Mirrored:
 async def create_mirror(url: str) -> Mirrored:
     """Copy the default project's users into the table auth.users, now and from now on; safe to repeat.
 
-    If somebody cannot be copied there is no mirror, unless there was one before; the copies of others stay.
+    What others write to the copies is taken for ours from the moment when all of them are there. If somebody cannot
+    be copied there is no mirror, unless there was one before; the copies of others stay.
 
     Raises: HasuraRefused, StorageUnavailable.
     """
@@ -59,9 +61,10 @@ async def create_mirror(url: str) -> Mirrored:
         async with _changing(connection):
             names = await _names_of_mirror(connection, own)
             was_there = await connection.fetchval(_filled(mirror.IS_THERE, names))
-            await _run(connection, mirror.CREATE, names)
+            await _run(connection, (*mirror.CREATE, *write_back.CREATE, mirror.GUARD), names)
         try:
             users = await _copy(connection, names)
+            await _begin_writing_back(connection, names)
         except BaseException:  # Ctrl-C as well
             if not was_there:
                 await _remove_mirror(connection, own)
@@ -154,7 +157,7 @@ async def _names_of_mirror(connection: _Connection, own: str) -> dict[str, str]:
             "everybody may create functions in the schema public, and triggers of your application would call them"
             " with your rights; take that away first: REVOKE CREATE ON SCHEMA public FROM PUBLIC"
         )
-    return {"own": own, "email": columns["email"], "locale": columns["locale"]}
+    return {"own": own, "email": columns["email"], "locale": columns["locale"], "refusal": refusal(columns)}
 
 
 async def _copy(connection: _Connection, names: Mapping[str, str]) -> int:
@@ -198,9 +201,18 @@ def _said(error: asyncpg.PostgresError) -> str:
     return " ".join(str(error.args[0]).split()) if error.args else type(error).__name__
 
 
+async def _begin_writing_back(connection: _Connection, names: Mapping[str, str]) -> None:
+    """Make those triggers that are not there, each in a transaction: none waits for one table and holds another."""
+    for table, name in write_back.TRIGGERS:
+        async with _changing(connection):
+            if not await connection.fetchval(write_back.IS_THERE, table, name):
+                await _run(connection, [write_back.create_trigger(table, name)], names)
+
+
 async def _remove_mirror(connection: _Connection, own: str) -> None:
-    async with _changing(connection):
-        await _run(connection, mirror.REMOVE, {"own": own})
+    for statements in (*((statement,) for statement in write_back.REMOVE), mirror.REMOVE):  # in parts, as above
+        async with _changing(connection):
+            await _run(connection, statements, {"own": own})
 
 
 async def _own_schema(connection: _Connection) -> str:

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 Command = dict[str, Any]  # Any: JSON
 
-# Table -> how lists of it are called; one row by its key is called without the last letter.
+# Table -> how lists of it are called; one row by its key is called without the last letter, and what writes has the
+# verb before either. A table that no permission lets anybody write has no such fields, and a view has none at all.
 _NAMES: Final = {
     "users": "users",
     "user_roles": "authUserRoles",
@@ -57,21 +58,23 @@ _TO_MANY: Final = (
 
 
 def metadata(source: str) -> Command:
-    """Return one request for Hasura's `/v1/metadata`; what is there already does not keep the rest from being made.
-
-    Only reading is named: what is written to these tables does not reach this server.
-    """
+    """Return one request for Hasura's `/v1/metadata`; what is there already does not keep the rest from being made."""
     return {"type": "bulk_keep_going", "args": [*_tables(source), *_relationships(source)]}
 
 
 def _tables(source: str) -> Iterator[Command]:
     for table, plural in _NAMES.items():
         columns = {name: {"custom_name": _camel(name)} for name in _COLUMNS[table].split() if _camel(name) != name}
+        single = plural.removesuffix("s")
         fields = {
             "select": plural,
-            "select_by_pk": plural.removesuffix("s"),
+            "select_by_pk": single,
             "select_aggregate": f"{plural}Aggregate",
             "select_stream": f"{plural}Stream",
+            **{verb: f"{verb}{plural[0].upper()}{plural[1:]}" for verb in ("insert", "update", "delete")},
+            "insert_one": f"insert{single[0].upper()}{single[1:]}",
+            "update_by_pk": f"update{single[0].upper()}{single[1:]}",
+            "delete_by_pk": f"delete{single[0].upper()}{single[1:]}",
         }
         configuration = {"custom_name": plural, "custom_root_fields": fields, "column_config": columns}
         yield {

@@ -18,6 +18,8 @@ was never ours, is left out of the copy, and so are metadata that are no jsonb, 
 
 from typing import Final
 
+from vestibule.migrations.hasura.write_back import COPYING
+
 _COLUMNS: Final = (
     *("last_seen", "disabled", "display_name", "avatar_url", "locale", "email", "phone_number", "email_verified"),
     *("phone_number_verified", "default_role", "is_anonymous", "active_mfa_type", "metadata"),
@@ -74,6 +76,7 @@ DECLARE
     is_same boolean;
     givers_of_address uuid[];
     givers_of_phone uuid[];
+    outer_copy text;
 BEGIN
     PERFORM 1 FROM @own@.vestibule_users AS u JOIN @own@.vestibule_projects AS p ON p.id = u.project_id
     WHERE u.id = wanted AND p.public_id = 'default' FOR NO KEY UPDATE OF u;
@@ -93,6 +96,8 @@ BEGIN
     );
     INSERT INTO @own@.vestibule_mirrored (project_id, user_id) VALUES (person.project_id, wanted)
     ON CONFLICT DO NOTHING;
+    outer_copy := current_setting('{COPYING}', true);  -- of a copy whose trigger of the application led here
+    PERFORM set_config('{COPYING}', pg_trigger_depth()::text, true);
     FOR attempt IN 1..2 LOOP
         SELECT person.last_seen_at, person.status <> 'active', person.display_name, person.avatar_url,
             split_part(person.locale, '-', 1)::@locale@, address::@email@, phone,
@@ -141,6 +146,8 @@ BEGIN
     WHERE r.user_id OPERATOR(pg_catalog.=) wanted AND r.role OPERATOR(pg_catalog.<>) ALL (wanted_roles);
     INSERT INTO auth.user_roles (user_id, role) SELECT wanted, role FROM pg_catalog.unnest(wanted_roles) AS role
     ON CONFLICT DO NOTHING;
+    {_CLOSE};
+    PERFORM set_config('{COPYING}', coalesce(outer_copy, ''), true);
 END $$
 """
 
@@ -204,9 +211,6 @@ _REPLACED: Final = (
 
 REMOVE: Final = (*_REPLACED, "DROP TABLE IF EXISTS @own@.vestibule_mirrored")
 
-# Nobody calls these but the triggers: with the rights of their creator they would answer who asks.
-_GUARD: Final = tuple(f"REVOKE ALL ON FUNCTION @own@.{function} FROM PUBLIC" for function in _FUNCTIONS)
-
 # Whoever is in both tables is one person, and may go before their turn to be copied comes.
 _KNOWN: Final = """
 INSERT INTO @own@.vestibule_mirrored (project_id, user_id)
@@ -225,9 +229,28 @@ CREATE: Final = (
     _OF_USER,
     _OF_CREDENTIAL,
     *_TRIGGERS,
-    *_GUARD,
     _KNOWN,
 )
+
+# Nobody calls the functions, of the mirror or of writing back, but our triggers: with the rights of their creator they
+# would answer who asks. Default privileges may have given them to single roles too, who could make them triggers of
+# tables of their own, and write there what they want to be so.
+GUARD: Final = """
+DO $$
+DECLARE
+    given record;
+BEGIN
+    FOR given IN
+        SELECT f.oid::regprocedure AS function, a.grantee
+        FROM pg_proc AS f CROSS JOIN LATERAL aclexplode(coalesce(f.proacl, acldefault('f', f.proowner))) AS a
+        WHERE f.pronamespace = to_regnamespace('@own@') AND a.grantee <> f.proowner
+            AND f.proname ~ '^vestibule_(mirror|write_back)_'
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM %s', given.function,
+            CASE WHEN given.grantee = 0 THEN 'PUBLIC' ELSE given.grantee::regrole::text END);
+    END LOOP;
+END $$
+"""
 
 IS_THERE: Final = """
 SELECT EXISTS (SELECT FROM pg_trigger WHERE tgname = 'vestibule_mirror' AND tgrelid = '@own@.vestibule_users'::regclass)

@@ -1,12 +1,13 @@
-"""Personal access tokens, and the fresh proof that making one may need."""
+"""Personal access tokens, made, listed and removed, and the fresh proof that making one may need."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
-from tests.dialects.nhost.matrix.stage import Ask, Case, Stage, gone, member
+from tests.dialects.nhost.matrix.stage import Ask, Case, Fault, Stage, gone, member
 from tests.dialects.nhost.matrix.usual import BEARER, NOT_ELEVATED, SIGNED_IN, UNWELCOME
 from vestibule.kernel.errors import (
+    AccessTokenNotFound,
     InvalidPersonalAccessToken,
     MetadataTooLarge,
     TooManyAccessTokens,
@@ -27,6 +28,22 @@ async def _sign_in(stage: Stage) -> Ask:
     create = await _create(stage)
     token = (await create.send()).json()["personalAccessToken"]
     return Ask(stage, "POST", "/signin/pat", {"personalAccessToken": token}, person=create.person)
+
+
+async def _list(stage: Stage) -> Ask:
+    person = (await _create(stage)).who
+    return Ask(stage, "GET", "/user/access-tokens", token=person.access, person=person, base="/_/api")
+
+
+async def _remove(stage: Stage) -> Ask:
+    create = await _create(stage)
+    token_id = (await create.send()).json()["id"]
+    path = f"/user/access-tokens/{token_id}"
+    return Ask(stage, "DELETE", path, token=create.token, person=create.person, base="/_/api")
+
+
+def _name_another(ask: Ask) -> None:
+    ask.path = f"/user/access-tokens/{UNKNOWN}"
 
 
 async def _elevation(stage: Stage) -> Ask:
@@ -52,6 +69,16 @@ ACCESS_TOKENS: Final[Mapping[str, Case]] = {
             member("personalAccessToken", UNKNOWN, InvalidPersonalAccessToken, INVALID),
             gone(InvalidPersonalAccessToken, INVALID),
             *UNWELCOME,
+        ),
+    ),
+    "getAccessTokens": Case(_list, (*BEARER, *SIGNED_IN)),
+    "removeAccessToken": Case(
+        _remove,
+        (
+            *BEARER,
+            NOT_ELEVATED,
+            *SIGNED_IN,
+            Fault("another token", AccessTokenNotFound, "no such access token", _name_another, frozenset({"path"})),
         ),
     ),
     "getElevation": Case(_elevation, (*BEARER, *SIGNED_IN)),

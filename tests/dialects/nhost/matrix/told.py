@@ -95,6 +95,7 @@ FORMS: Final = {
     "bad connect": _business(400, "invalid-request", "The request payload is incorrect"),
     "last way in": _business(400, "invalid-request", "The last way to sign in cannot be removed"),
     "no such passkey": _business(404, "invalid-request", "There is no such passkey"),
+    "no such access token": _business(404, "invalid-request", "There is no such personal access token"),
     "not our page": _business(403, "invalid-request", "The request payload is incorrect"),
     "client not found": _business(404, "invalid-request", "The request payload is incorrect"),
 }
@@ -224,6 +225,8 @@ MATRIX: Final[dict[str, set[str]]] = {
     # Of our own; a method before the path where two of them differ:
     "POST /mfa/recovery-codes": {*_FACTOR, "invalid-totp"},
     "GET /mfa/recovery-codes": _FACTOR,
+    "/user/access-tokens": _USER,
+    "/user/access-tokens/{token_id}": _USER,
     "/user/passkeys": _USER,
     "/user/passkeys/{passkey_id}": _USER,
     "/user/providers": _USER,

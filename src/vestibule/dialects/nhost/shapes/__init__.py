@@ -44,6 +44,8 @@ from vestibule.dialects.nhost.shapes.self_service import (
     ElevateTotpRequest,
     Elevation,
     ElevationCodeRequest,
+    ListedPAT,
+    ListedPATs,
     PhoneChangeRequest,
     RecoveryCodes,
     RecoveryCodesLeft,
@@ -54,6 +56,7 @@ from vestibule.dialects.nhost.shapes.self_service import (
     UserMfaRequest,
     UserPasswordRequest,
     VerifyPhoneChangeRequest,
+    listed_pat,
     moment,
 )
 from vestibule.dialects.nhost.shapes.sessions import (
@@ -113,6 +116,8 @@ __all__ = [
     "LinkType",
     "LinkedProvider",
     "LinkedProviders",
+    "ListedPAT",
+    "ListedPATs",
     "Locale",
     "MailLinkRequest",
     "MfaChallenge",
@@ -162,6 +167,7 @@ __all__ = [
     "anonymous_options",
     "encode",
     "linked_provider",
+    "listed_pat",
     "moment",
     "provider_session",
     "query_options",

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from vestibule.core.access_tokens import ListedAccessToken
 from vestibule.core.elevation import ElevationMethod
 from vestibule.dialects.nhost.shapes.base import (
     Body,
@@ -109,12 +110,39 @@ class CreatePATResponse(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     personal_access_token: UUID
 
 
+class ListedPAT(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A personal access token for its owner, without the token."""
+
+    created_at: datetime
+    expires_at: datetime
+    id: UUID
+    last_used_at: datetime | None
+    metadata: FreeForm | None
+
+
+class ListedPATs(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Those that are alive, the newest last."""
+
+    access_tokens: list[ListedPAT]
+
+
 class Elevation(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Whether sensitive changes need a fresh proof, what the user has for one, and whether one was given."""
 
     elevation_required: bool
     methods: list[ElevationMethod]
     session_elevated: bool
+
+
+def listed_pat(token: ListedAccessToken) -> ListedPAT:
+    """Return a personal access token for its owner."""
+    return ListedPAT(
+        created_at=token.created_at,
+        expires_at=token.expires_at,
+        id=token.id,
+        last_used_at=token.last_used_at,
+        metadata=token.metadata,
+    )
 
 
 def moment(written: datetime) -> datetime:
