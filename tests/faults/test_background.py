@@ -15,8 +15,10 @@ from vestibule.assembly import background
 from vestibule.assembly.background import Background
 from vestibule.assembly.cores import build_core
 from vestibule.assembly.start import Preparation
+from vestibule.core import reaper
 from vestibule.core.signing import announce_change
 from vestibule.kernel.entropy import SystemEntropy
+from vestibule.kernel.errors import UserNotFound
 from vestibule.storage import Database, Statement
 
 Events = list[MutableMapping[str, Any]]
@@ -94,3 +96,21 @@ async def test_a_database_that_comes_back_and_does_not_fit_is_told(
         "start.refused",
     ]
     assert "another root key" in next(event["reason"] for event in events if event["event"] == "start.refused")
+
+
+async def test_what_a_flood_left_is_swept_at_once(
+    under_test: CoreUnderTest, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows come faster than one bounded sweep in five minutes removes them."""
+    monkeypatch.setattr(reaper, "_BATCH", 1)
+    monkeypatch.setattr(reaper, "_MOST_BATCHES", 2)
+    monkeypatch.setattr(background, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(background, "_BREATH", SOON)
+    for number in range(5):
+        with pytest.raises(UserNotFound):
+            await under_test.sign_in(f"nobody{number}@example.com")
+    under_test.clock.advance(timedelta(days=1))
+    assert await under_test.count("attempts") >= 5
+    core = under_test.core
+    await Background(core, Preparation(core, settings_for(database_url)), None)._sweep()
+    assert await under_test.count("attempts") == 0

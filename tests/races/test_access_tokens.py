@@ -26,7 +26,7 @@ async def test_nothing_begun_by_a_token_outlives_signing_out_everywhere(processe
             return_exceptions=True,
         )
 
-        assert await one.core.revoke_sessions.of_user(one.project.id, ann.id) == []
+        assert await one.core.live_sessions.of_user(one.project.id, ann.id) == []
 
 
 async def test_nobody_comes_in_with_a_token_that_has_been_ended(processes: Processes) -> None:
@@ -50,7 +50,7 @@ async def test_nobody_comes_in_with_a_token_that_has_been_ended(processes: Proce
             for _ in range(head_start):
                 await other.core.users.subject(other.db, other.project.id, user_id)
             await other.core.revoke_own_access_token(other.visit(), user_id, token_id)
-            found += [session.id for session in await one.core.revoke_sessions.of_user(one.project.id, user_id)]
+            found += [session.id for session in await one.core.live_sessions.of_user(one.project.id, user_id)]
 
         await asyncio.gather(
             *(it.core.sign_in_with_access_token(it.visit(), issued.secret, DOOR) for it in islice(cycle(cores), 4)),
@@ -59,6 +59,6 @@ async def test_nobody_comes_in_with_a_token_that_has_been_ended(processes: Proce
             return_exceptions=True,
         )
 
-        living = await one.core.revoke_sessions.of_user(one.project.id, ann.id)
+        living = await one.core.live_sessions.of_user(one.project.id, ann.id)
         assert {session.id for session in living} == {*sessions_at_the_end}
         assert sessions_at_the_end

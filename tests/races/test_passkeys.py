@@ -145,6 +145,6 @@ async def test_a_sign_in_that_races_with_the_removal_leaves_no_session(processes
 
         assert answers[-1] is None
         assert all(isinstance(answer, SignedIn | PasskeyRefused) for answer in answers[:-1])
-        living = await users[0].core.revoke_sessions.of_user(users[0].under_test.project.id, user_id)
+        living = await users[0].core.live_sessions.of_user(users[0].under_test.project.id, user_id)
         assert [session.id for session in living] == [signed_up.session.id]
     assert "passkey.counter_regressed" not in await users[0].under_test.events()

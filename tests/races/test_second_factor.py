@@ -122,6 +122,6 @@ async def test_a_sign_in_that_races_with_the_end_of_its_factor_leaves_no_ticket(
             Holder(cores[1], ann.session, code).show(ticket, recovery),
             return_exceptions=True,
         )
-        living = await cores[0].core.revoke_sessions.of_user(cores[0].project.id, ann.id)
+        living = await cores[0].core.live_sessions.of_user(cores[0].project.id, ann.id)
         assert [session.id for session in living] == [ann.session.session.id]
         assert await cores[0].count("tickets") == 0

@@ -74,7 +74,7 @@ async def test_an_old_password_gets_no_session_past_its_change(processes: Proces
             return_exceptions=True,
         )
 
-        assert await one.core.revoke_sessions.of_user(one.project.id, signed_in.subject.id) == []
+        assert await one.core.live_sessions.of_user(one.project.id, signed_in.subject.id) == []
 
 
 async def test_a_sign_in_that_races_with_disabling_leaves_no_session(processes: Processes) -> None:
@@ -92,7 +92,7 @@ async def test_a_sign_in_that_races_with_disabling_leaves_no_session(processes: 
         )
 
         assert all(isinstance(answer, SignedIn | UserNotActive | None) for answer in answers), answers
-        assert await one.core.revoke_sessions.of_user(one.project.id, user_id) == []
+        assert await one.core.live_sessions.of_user(one.project.id, user_id) == []
 
 
 async def test_a_sign_in_that_races_with_deletion_is_refused(processes: Processes) -> None:
@@ -160,5 +160,5 @@ async def test_two_projects_never_meet(processes: Processes) -> None:
     owners = {(answer.subject.id, answer.session.user_id) for answer in answers}
     assert owners == {(ann.subject.id,) * 2, (namesake.subject.id,) * 2}
     assert all(isinstance(answer, InvalidCredentials) for answer in crossed)
-    live = await cores[0].core.revoke_sessions.of_user(there.project.id, ann.subject.id)
+    live = await cores[0].core.live_sessions.of_user(there.project.id, ann.subject.id)
     assert live == []

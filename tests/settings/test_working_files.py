@@ -35,10 +35,10 @@ def test_access_tokens_live_as_long_as_the_file_says(nhost_environment: Environ,
 
 
 def test_access_tokens_that_outlive_a_day_are_warned_about(nhost_environment: Environ) -> None:
-    """Nothing takes them back: whoever is disabled or signs out keeps them (security 40)."""
+    """Hasura takes those of whoever is disabled or has signed out as well (security 40)."""
     name = "AUTH_ACCESS_TOKEN_EXPIRES_IN"
     (warning,) = warnings_of(nhost_environment | {name: "86401"}, name)
-    assert warning.startswith(f"{name} is 86401: a token that is stolen")
+    assert warning.startswith(f"{name} is 86401: whoever only verifies tokens")
     assert warnings_of(nhost_environment | {name: "86400"}, name) == []
 
 

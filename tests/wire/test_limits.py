@@ -180,6 +180,32 @@ async def test_counting_stays_cheap_with_many_addresses(clock: StoppedClock) -> 
     assert time.process_time() - started < 0.25
 
 
+async def test_a_new_address_stays_cheap_when_memory_is_full(clock: StoppedClock) -> None:
+    """Whoever invents keys must not make each new one walk all that there are (security 113)."""
+    memory = LimitMemory(clock, max_keys=50_000)
+    for number in range(50_000):
+        await memory.incr(f"key{number}", 3600)
+    started = time.process_time()
+    for number in range(5_000):
+        await memory.incr(f"new{number}", 3600)
+    assert time.process_time() - started < 5
+    assert len(memory) == 50_000
+    assert await memory.get("new4999") == 1
+
+
+async def test_ended_counts_go_as_new_ones_come(clock: StoppedClock) -> None:
+    """Also those behind one that lasts: what a flood left does not stay."""
+    memory = LimitMemory(clock)
+    await memory.incr("lasting", 86_400)
+    for number in range(1_000):
+        await memory.incr(f"key{number}", 60)
+    clock.advance(seconds=61)
+    for number in range(1_001):
+        await memory.incr(f"new{number}", 60)
+    assert len(memory) == 1_002
+    assert await memory.get("lasting") == 1
+
+
 @pytest.mark.usefixtures("one_moment")
 async def test_requests_pass_while_redis_is_away(make_app: MakeApp) -> None:
     """The limiter must not take the entrance down with it; one warning a minute and a meter say so."""

@@ -10,6 +10,7 @@ import structlog
 
 from vestibule.assembly.start import Preparation, StartRefused
 from vestibule.core.facade import Core
+from vestibule.core.reaper import MOST_AT_ONCE
 from vestibule.delivery.worker import OutboxWorker
 from vestibule.kernel.errors import StorageUnavailable
 
@@ -20,6 +21,7 @@ SWEEP_EVERY: Final = timedelta(minutes=5)
 COMPARE_CLOCKS_EVERY: Final = timedelta(minutes=1)
 MAX_SKEW: Final = timedelta(seconds=2)
 _RETRY_EVERY: Final = timedelta(seconds=1)
+_BREATH: Final = timedelta(seconds=1)  # between sweeps while there is more to remove
 
 
 async def clock_skew(core: Core) -> timedelta:
@@ -94,10 +96,13 @@ class Background:
             _log.info("catalog.changed")
 
     async def _sweep(self) -> None:
-        removed = await self.core.reaper.sweep()
         await self.core.key_rotation.promote_due()
-        if any(removed.values()):
-            _log.info("reaper.swept", **removed)
+        is_more = True
+        while is_more:  # a flood writes faster than one sweep in five minutes removes
+            removed = await self.core.reaper.sweep()
+            if any(removed.values()):
+                _log.info("reaper.swept", **removed)
+            is_more = max(removed.values()) >= MOST_AT_ONCE and not await self._stopped_within(_BREATH)
 
     async def _compare_clocks(self) -> None:
         skew = await clock_skew(self.core)

@@ -197,9 +197,11 @@ def build_core(
             parts.refresh_secrets,
             parts.users,
             parts.audit,
+            parts.send_notice,
             parts.continue_imported,
             settings.refresh_grace,
         ),
+        live_sessions=parts.live_sessions,
         revoke_sessions=parts.revoke_sessions,
         change_standing=ChangeStanding(db, parts.users, parts.revoke_sessions),
         change_password=ChangePassword(

@@ -19,7 +19,7 @@ from vestibule.core.passkeys import Challenges, EnterWithPasskey, KeepPasskey
 from vestibule.core.passwords import REFUSED, GuardGuesses, Hashing, LeakedPasswords, SetPassword, VetPassword
 from vestibule.core.projects import Catalog
 from vestibule.core.proofs import FirstProof, ProveAddress
-from vestibule.core.sessions import ContinueImported, IssueSession, RefreshSecrets, RevokeSessions
+from vestibule.core.sessions import ContinueImported, IssueSession, LiveSessions, RefreshSecrets, RevokeSessions
 from vestibule.core.signin import SIGN_INS, FinishSignIn
 from vestibule.core.signing import KeySets, SharedSecret, SigningKey, signing_key_from_pem, signing_key_from_secret
 from vestibule.core.signup import RegisterUser
@@ -65,6 +65,7 @@ class Parts:
     users: UserDirectory
     accounts: AccountDirectory
     refresh_secrets: RefreshSecrets
+    live_sessions: LiveSessions
     revoke_sessions: RevokeSessions
     continue_imported: ContinueImported
     finish: FinishSignIn
@@ -164,6 +165,7 @@ def parts_of(
         users=users,
         accounts=accounts,
         refresh_secrets=secrets,
+        live_sessions=LiveSessions(db, clock),
         revoke_sessions=revoke,
         continue_imported=ContinueImported(db, clock, users, issue, audit),
         finish=finish,

@@ -62,7 +62,7 @@ def build_social(db: Database, parts: Parts, identities: IdentityProviders, ways
     read = ReadIdToken(db, parts.attempts, identities)
     return Social(
         depart=DepartToProvider(db, users, identities, journeys),
-        arrive=ArriveFromProvider(journeys, identities, parts.revoke_sessions, enter, link),
+        arrive=ArriveFromProvider(journeys, identities, parts.live_sessions, enter, link),
         enter_with_id_token=EnterWithIdToken(read, enter),
         link_with_id_token=LinkWithIdToken(read, link),
         linked=ListIdentities(db, users),

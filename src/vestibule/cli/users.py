@@ -119,7 +119,7 @@ def show(
     async def find(core: "Core") -> "dict[str, object]":
         found = await core.catalog.project(project)
         user = await _find(core, found, who)
-        sessions = await core.revoke_sessions.of_user(found.id, user.id)
+        sessions = await core.live_sessions.of_user(found.id, user.id)
         return {**_described(user), "sessions": len(sessions)}
 
     described = at_desk(flags_of(config, dev=dev), find)

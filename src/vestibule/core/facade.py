@@ -46,7 +46,7 @@ from vestibule.core.passwords import (
 from vestibule.core.pkce import ExchangeCode
 from vestibule.core.projects import Catalog, Registry, ServiceKeys
 from vestibule.core.reaper import Reaper
-from vestibule.core.sessions import ChangeStanding, RefreshSession, RevokeSessions
+from vestibule.core.sessions import ChangeStanding, LiveSessions, RefreshSession, RevokeSessions
 from vestibule.core.signing import KeyRotation, KeySets
 from vestibule.core.social import (
     ArriveFromProvider,
@@ -128,6 +128,7 @@ class Core:
     revoke_own_access_token: RevokeOwnAccessToken
     sign_out_everywhere: SignOutEverywhere
     refresh_session: RefreshSession
+    live_sessions: LiveSessions
     revoke_sessions: RevokeSessions
     change_standing: ChangeStanding
     change_password: ChangePassword

@@ -100,8 +100,8 @@ def access_token_life(reader: Reader) -> timedelta:
     if life > _LONG_ACCESS:
         reader.warn(
             nhost.tokens.ACCESS_LIFE.name,
-            f"is {life.total_seconds():.0f}: a token that is stolen, or whose user is disabled or has signed out, is"
-            " good all that time",
+            f"is {life.total_seconds():.0f}: whoever only verifies tokens, as Hasura does, takes one that was stolen,"
+            " or whose user is disabled or has signed out, all that time",
             "keep it short and let clients refresh; the default is 900",
         )
     return life

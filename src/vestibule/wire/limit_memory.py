@@ -1,8 +1,9 @@
-"""Counts of rate limits in this process: bounded, and swept now and then instead of on every request.
+"""Counts of rate limits in this process: bounded, and swept by a few at a time, as new ones come.
 
 The memory storage of `limits` walks all its keys on each hit, which a flood of addresses turns into work without end.
 """
 
+from collections import OrderedDict
 from typing import Final
 
 from limits.aio.storage import SlidingWindowCounterSupport, Storage
@@ -10,11 +11,11 @@ from limits.aio.storage import SlidingWindowCounterSupport, Storage
 from vestibule.kernel.clock import Clock, to_micros
 
 _MAX_KEYS: Final = 200_000
-_FIRST_SWEEP: Final = 1_024
+_LOOKED_AT: Final = 2  # old counts for each new one: ended ones go faster than new ones come
 
 
 class LimitMemory(Storage, SlidingWindowCounterSupport):
-    """A storage for the strategies of `limits`. When it is full the oldest counts are forgotten."""
+    """A storage for the strategies of `limits`. When it is full each new count takes the place of an old one."""
 
     STORAGE_SCHEME: list[str] | None = None
 
@@ -22,8 +23,7 @@ class LimitMemory(Storage, SlidingWindowCounterSupport):
         super().__init__()
         self._clock = clock
         self._max_keys = max_keys
-        self._counts: dict[str, tuple[int, float]] = {}
-        self._sweep_at = _FIRST_SWEEP
+        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._counts)
@@ -93,9 +93,11 @@ class LimitMemory(Storage, SlidingWindowCounterSupport):
         return f"{key}/{int(self._now() // expiry) - age}"
 
     def _make_room(self, now: float) -> None:
-        if len(self._counts) < self._sweep_at:
-            return
-        self._counts = {key: entry for key, entry in self._counts.items() if entry[1] > now}
-        while len(self._counts) >= self._max_keys:
-            del self._counts[next(iter(self._counts))]
-        self._sweep_at = min(self._max_keys, max(_FIRST_SWEEP, 2 * len(self._counts)))
+        for _ in range(min(_LOOKED_AT, len(self._counts))):
+            key = next(iter(self._counts))
+            if self._counts[key][1] > now:
+                self._counts.move_to_end(key)
+            else:
+                del self._counts[key]
+        if len(self._counts) >= self._max_keys:
+            self._counts.popitem(last=False)

@@ -8,6 +8,7 @@ import pytest
 from tests.core.emails.changing import NEW, ask, confirm, email_of, verified
 from tests.support.cores import LETTER, CoreUnderTest
 from tests.support.linking import ANN
+from vestibule.core.letters.postage import MAIL_BUDGET
 from vestibule.kernel.errors import (
     EmailNotVerified,
     EmailRefused,
@@ -117,3 +118,14 @@ async def test_one_mailbox_is_not_filled_with_wishes(under_test: CoreUnderTest) 
         await ask(under_test, person)
     with pytest.raises(TooManyAttempts):
         await ask(under_test, people[6])
+
+
+async def test_an_address_that_nobody_proved_hears_so_often_and_no_more(under_test: CoreUnderTest) -> None:
+    """Whoever signs up with a stranger's and moves away, again and again, cannot fill that mailbox (security 96)."""
+    for number in range(MAIL_BUDGET.tries):
+        [letter] = await ask(under_test, await under_test.sign_up(ANN), f"mine{number}@example.com")
+        await confirm(under_test, letter)
+        assert [notice.email for notice in await under_test.letters()] == [ANN]
+    with pytest.raises(TooManyAttempts):
+        await ask(under_test, await under_test.sign_up(ANN), "mine@example.com")
+    assert await under_test.letters() == []

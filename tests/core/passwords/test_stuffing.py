@@ -1,5 +1,6 @@
 """A wave of wrong passwords stops the networks it comes from, and nobody else."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -117,3 +118,14 @@ async def test_what_happened_a_minute_ago_in_another_project_raises_no_alarm(
     )  # all of it counts
     await stuff(under_test, accounts=30, network=ELSEWHERE)
     await under_test.sign_in(ANN, visit=under_test.visit(network=ELSEWHERE))
+
+
+async def test_a_wave_from_behind_an_unlisted_proxy_refuses_nobody_there(under_test: CoreUnderTest) -> None:
+    """All of them have the proxy's network: one person would shut out everybody (security 79, 104)."""
+    await under_test.sign_up(ANN)
+    behind = replace(under_test.visit(network=ELSEWHERE), network_is_shared=True)
+    for number in range(70):
+        with pytest.raises(InvalidCredentials):
+            await under_test.sign_in(f"victim{number}@example.com", "wrong", visit=behind)
+    assert (await under_test.events()).count("sign_in.failures_risen") == 1
+    await under_test.sign_in(ANN, visit=behind)

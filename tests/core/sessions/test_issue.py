@@ -37,6 +37,6 @@ async def test_a_session_answers_with_what_is_stored(under_test: CoreUnderTest) 
     """What the sign-in answers and what a list shows later is the same."""
     signed_in = await under_test.sign_up()
 
-    listed = await under_test.core.revoke_sessions.of_user(under_test.project.id, signed_in.subject.id)
+    listed = await under_test.core.live_sessions.of_user(under_test.project.id, signed_in.subject.id)
 
     assert listed == [signed_in.session]

@@ -15,6 +15,8 @@ from vestibule.storage import Database, Statement
 
 ANY = RefreshTerms()
 LEAVE = Statement(None, "DELETE FROM vestibule_memberships WHERE user_id = :user_id")
+PROVEN = Statement(None, "UPDATE vestibule_credentials SET verified_at = :now")
+ANN = "ann@example.com"
 GRACE = timedelta(seconds=30)
 
 
@@ -73,6 +75,20 @@ async def test_a_secret_used_after_the_grace_ends_the_session(under_test: CoreUn
     with pytest.raises(InvalidRefreshToken):
         await refresh(under_test, current)
     assert (await under_test.events())[0] == "session.reuse_detected"
+
+
+async def test_the_owner_of_a_stolen_secret_is_told(under_test: CoreUnderTest) -> None:
+    """Once, at the proven address: that is how they learn of it (security 23)."""
+    signed_in = await under_test.sign_up(ANN)
+    await under_test.db.run(PROVEN, now=under_test.clock.now())
+    await refresh(under_test, signed_in.secret)
+    under_test.clock.advance(GRACE)
+
+    for refusal in (RefreshTokenReused, InvalidRefreshToken):
+        with pytest.raises(refusal):
+            await refresh(under_test, signed_in.secret)
+    [notice] = await under_test.letters()
+    assert (notice.email, notice.event) == (ANN, "session-stolen")
 
 
 async def test_a_known_handle_with_an_invented_step_ends_the_session(under_test: CoreUnderTest) -> None:

@@ -100,7 +100,7 @@ async def test_a_user_sees_only_their_own_live_sessions(under_test: CoreUnderTes
     await under_test.sign_in("ann@example.com", door=DoorTerms(life=timedelta(minutes=1)))
     under_test.clock.advance(timedelta(minutes=1))
 
-    listed = await under_test.core.revoke_sessions.of_user(under_test.project.id, ann.subject.id)
+    listed = await under_test.core.live_sessions.of_user(under_test.project.id, ann.subject.id)
 
     assert [session.id for session in listed] == [ann.session.id]
     assert ann.secret[:8].hex() not in repr(listed)
@@ -112,4 +112,4 @@ async def test_the_lists_of_two_projects_are_apart(under_test: CoreUnderTest) ->
     ann = await under_test.sign_up(door=DOOR)
     other = await under_test.other_project()
 
-    assert await under_test.core.revoke_sessions.of_user(other.id, ann.subject.id) == []
+    assert await under_test.core.live_sessions.of_user(other.id, ann.subject.id) == []

@@ -117,7 +117,7 @@ async def test_a_change_ends_the_other_sessions(under_test: CoreUnderTest, bob: 
     """On or off: only the session that asked for it stays (security 29, 31)."""
 
     async def living() -> list[object]:
-        return [session.id for session in await under_test.core.revoke_sessions.of_user(under_test.project.id, bob.id)]
+        return [session.id for session in await under_test.core.live_sessions.of_user(under_test.project.id, bob.id)]
 
     mine = bob.session.session.id
     await under_test.sign_in("bob@example.com", visit=bob.visit())

@@ -37,6 +37,12 @@ def key(text: str) -> str | None:
         ("JO\u0308RG@example.com", "jörg@example.com"),
         ("ann@ｅｘａｍｐｌｅ.com", "ann@example.com"),  # noqa: RUF001 - full width, the same domain to every resolver
         ("ann@example.com.", None),
+        ("Straße@example.com", "straße@example.com"),
+        ("strasse@example.com", "strasse@example.com"),  # another mailbox
+        ("ΝΊΚΟΣ@example.com", "νίκος@example.com"),
+        ("ſteve@example.com", None),  # noqa: RUF001 - a long s, which people read as steve
+        ("ﬁona@example.com", None),  # a ligature
+        ("ａnn@example.com", None),  # noqa: RUF001 - full width
     ],
 )
 def test_the_key_of_an_address(typed: str, expected: str | None) -> None:

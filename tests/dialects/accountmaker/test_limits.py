@@ -1,3 +1,4 @@
+import secrets
 from datetime import timedelta
 
 from tests.dialects.accountmaker.speaking import EMAIL, PASSWORD, Caller, assert_problem
@@ -64,3 +65,15 @@ async def test_behind_an_unlisted_proxy_a_session_is_still_counted_alone(serve: 
         tokens = [(await ann.sign_up())["tokens"]["refresh_token"]]
         tokens += [(await ann.sign_in()).json()["tokens"]["refresh_token"] for _ in range(11)]
         assert {(await ann.refresh(token)).status_code for token in tokens} == {200}
+
+
+async def test_invented_sessions_are_counted_per_network(serve: Serve) -> None:
+    """Six hundred a minute: whoever makes tokens up cannot fill the memory of the counts (security 113)."""
+    async with serve(
+        limits=LimitSettings(amounts={"accountmaker.refresh-network": (2, timedelta(minutes=1))})
+    ) as running:
+        ann = Caller(running)
+        token = (await ann.sign_up())["tokens"]["refresh_token"]
+        made_up = [token[:-40] + secrets.token_hex(20) for _ in range(3)]
+        answers = [await ann.refresh(invented) for invented in made_up]
+        assert [answer.status_code for answer in answers] == [401, 401, 429]

@@ -98,7 +98,7 @@ class Speaker:
         """Return an access token of this session's user who has just proven themselves again, whatever the method."""
         core, project = self.running.core, self.running.project
         user_id = UUID(session["user"]["id"])
-        [known, *_] = await core.revoke_sessions.of_user(project.id, user_id)
+        [known, *_] = await core.live_sessions.of_user(project.id, user_id)
         subject = await core.users.subject(core.db, project.id, user_id)
         tokens = AccessTokens.configured(core, NhostSettings())
         return (await tokens.session(project, subject, known, bytes(16), elevated=True)).access_token

@@ -228,7 +228,7 @@ async def test_who_may_not_come_in_does_not_with_a_token(serve: Serve) -> None:
         refused(await speaker.post("/signin/pat", {"personalAccessToken": pat}), *DISABLED)
         refused(await speaker.post("/pat", {"expiresAt": _in_a_day(running)}, session["accessToken"]), *DISABLED)
         await running.core.change_standing(project_id, user_id, "active", actor="test")
-        await _sign_in(speaker, pat)
+        session = await _sign_in(speaker, pat)
         await running.core.db.run(UNPROVEN)
         refused(await speaker.post("/signin/pat", {"personalAccessToken": pat}), *UNVERIFIED)
         refused(await speaker.post("/pat", {"expiresAt": _in_a_day(running)}, session["accessToken"]), *UNVERIFIED)

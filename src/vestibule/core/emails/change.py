@@ -50,7 +50,7 @@ class RequestEmailChange:
     async def __call__(self, visit: Visit, wish: EmailChange) -> None:
         """Raises: UserNotFound, UserNotActive, EmailNotVerified, AnonymousNotAllowed, about the user.
 
-        EmailRefused about either address; InvalidEmail, EmailTaken, TooManyAttempts about the new one.
+        EmailRefused, TooManyAttempts about either address; InvalidEmail, EmailTaken about the new one.
         """
         project = visit.project
         await self.users.welcome(self.db, project.id, project.policy, wish.user_id)
@@ -59,11 +59,18 @@ class RequestEmailChange:
         await self.postage.count_request(visit, address.key)
         if await self.users.subject_by_email(self.db, project.id, address.key) is not None:
             raise EmailTaken
+        await self._count_farewell(visit, wish.user_id)
         await self.postage.count_letter(visit)
         async with self.db.write() as tx:
             subject = await self.users.held(tx, project.id, wish.user_id)
             refuse_unless_welcome(project.policy, subject)
             await self._send(tx, visit, wish, subject, address)
+
+    async def _count_farewell(self, visit: Visit, user_id: UUID) -> None:
+        # The old address will hear of it, and one that nobody proved may be a stranger's (security 96).
+        current = await _current(self.users, self.db, visit, user_id)
+        if current is not None and current.verified_at is None:
+            await self.postage.count_request(visit, current.email_key)
 
     async def _send(
         self, tx: Queries, visit: Visit, wish: EmailChange, subject: Subject, address: EmailAddress

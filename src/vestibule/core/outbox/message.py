@@ -34,7 +34,7 @@ SecurityEvent = Literal[
     "phone-changed",
     "provider-added",
     "provider-removed",
-    "sign-in-blocked",
+    "session-stolen",
 ]
 
 MAX_LOCALE_CHARACTERS: Final = 35  # RFC 5646 section 4.4.1

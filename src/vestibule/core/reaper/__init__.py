@@ -1,7 +1,9 @@
 """Removes what has expired, in small batches. Nothing relies on it: expiry is always in the predicates."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from vestibule.core.outbox import Outbox
@@ -9,10 +11,11 @@ from vestibule.core.reaper import store
 from vestibule.kernel.clock import Clock
 from vestibule.storage import Database, Statement
 
-__all__ = ["Reaper", "Retention"]
+__all__ = ["MOST_AT_ONCE", "Reaper", "Retention"]
 
 _BATCH: Final = 500
 _MOST_BATCHES: Final = 20
+MOST_AT_ONCE: Final = _BATCH * _MOST_BATCHES  # rows of one table in one sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Reaper:
     retention: Retention = Retention()
 
     async def sweep(self) -> dict[str, int]:
-        """Remove expired rows and return how many, by table. More may be left for the next sweep."""
+        """Remove expired rows and return how many, by table; where it is `MOST_AT_ONCE`, more may be left."""
         now = self.clock.now()
         expired = now - self.retention.expired
         return {
@@ -56,13 +59,17 @@ class Reaper:
         # A letter whose link has long expired helps nobody; its body goes, the delivery log keeps that it was there.
         await self.outbox.expire(self.db, created_before=now - self.retention.unsent_messages, limit=_BATCH)
         before = now - self.retention.messages
-        return await self.outbox.delete_finished(self.db, finished_before=before, limit=_BATCH)
+        return await _repeated(partial(self.outbox.delete_finished, self.db, finished_before=before, limit=_BATCH))
 
     async def _batches(self, statement: Statement[None], before: datetime) -> int:
-        total = 0
-        for _ in range(_MOST_BATCHES):
-            removed = await self.db.run(statement, before=before, batch=_BATCH)
-            total += removed
-            if removed < _BATCH:
-                break
-        return total
+        return await _repeated(partial(self.db.run, statement, before=before, batch=_BATCH))
+
+
+async def _repeated(remove: Callable[[], Awaitable[int]]) -> int:
+    total = 0
+    for _ in range(_MOST_BATCHES):
+        removed = await remove()
+        total += removed
+        if removed < _BATCH:
+            break
+    return total

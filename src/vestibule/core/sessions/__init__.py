@@ -2,6 +2,7 @@
 
 from vestibule.core.sessions.imported import ContinueImported
 from vestibule.core.sessions.issue import IssueSession, SessionTerms, StartedSession
+from vestibule.core.sessions.live import LiveSessions
 from vestibule.core.sessions.refresh import Refreshed, RefreshSession, RefreshTerms
 from vestibule.core.sessions.revoke import RevokeSessions
 from vestibule.core.sessions.secrets import SECRET_BYTES, RefreshSecrets, imported_hash
@@ -15,6 +16,7 @@ __all__ = [
     "ChangeStanding",
     "ContinueImported",
     "IssueSession",
+    "LiveSessions",
     "RefreshSecrets",
     "RefreshSession",
     "RefreshTerms",

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from vestibule.core.audit import AuditEntry, AuditLog
+from vestibule.core.letters import SendNotice
 from vestibule.core.projects import Visit
 from vestibule.core.sessions import store
 from vestibule.core.sessions.imported import ContinueImported
@@ -62,6 +63,7 @@ class RefreshSession:
     secrets: RefreshSecrets
     users: UserDirectory
     audit: AuditLog
+    notice: SendNotice
     imported: ContinueImported
     grace: timedelta
 
@@ -134,7 +136,7 @@ class RefreshSession:
             is_current = hmac.compare_digest(state.step_hash, presented.step_hash)
             current = secret if is_current else self._current_after(state, presented, asked_at)
             if current is None:
-                await self._end_stolen(visit, state.session)
+                await self._end_stolen(visit, state)
                 raise RefreshTokenReused
             refuse_unless_active(visit.project.policy, state.subject, anonymous_allowed=True)
             if not state.keeps_account or (is_current and state.session.rotation != FIXED):
@@ -167,7 +169,8 @@ class RefreshSession:
         rotated_at = from_micros(int(state.rotations[start : start + TAPE_DIGITS]))
         return current if asked_at - rotated_at < self.grace else None
 
-    async def _end_stolen(self, visit: Visit, session: Session) -> None:
+    async def _end_stolen(self, visit: Visit, state: SessionState) -> None:
+        session = state.session
         async with self.db.write() as tx:
             ended = await tx.one(store.DELETE, project_id=visit.project.id, session_id=session.id)
             if ended is not None:
@@ -180,3 +183,4 @@ class RefreshSession:
                     request_id=visit.request_id,
                 )
                 await self.audit.record(tx, entry)
+                await self.notice(tx, visit, state.subject, "security-changed", event="session-stolen")

@@ -47,10 +47,6 @@ class RevokeSessions:
         )
         return ended + await tx.run(store.DELETE_IMPORTED_OF_USER, project_id=project_id, user_id=user_id)
 
-    async def of_user(self, project_id: ProjectId, user_id: UUID) -> list[Session]:
-        """Return the user's live sessions, without any secret (security 41)."""
-        return await self.db.all(store.SESSIONS_OF_USER, project_id=project_id, user_id=user_id, now=self.clock.now())
-
     async def _end(self, visit: Visit, session: Session) -> bool:
         async with self.db.write() as tx:
             ended = await tx.one(store.DELETE, project_id=visit.project.id, session_id=session.id)

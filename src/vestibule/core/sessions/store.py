@@ -169,6 +169,14 @@ SESSIONS_OF_USER: Final = Statement(
     """,
 )
 
+LIVE_SESSION: Final = Statement(
+    UUID,
+    """
+    SELECT id FROM vestibule_sessions
+    WHERE project_id = :project_id AND id = :session_id AND user_id = :user_id AND expires_at > :now
+    """,
+)
+
 INSERT_IMPORTED: Final = Statement(
     UUID,
     """

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from vestibule.core.letters import LetterForm
 from vestibule.core.projects import Visit
-from vestibule.core.sessions import RevokeSessions
+from vestibule.core.sessions import LiveSessions
 from vestibule.core.signin import DoorTerms, Method
 from vestibule.core.social.enter import Entered, EnterWithIdentity, Entry
 from vestibule.core.social.journeys import Arrival, Journey, Journeys
@@ -32,7 +32,7 @@ class ArriveFromProvider:
 
     journeys: Journeys
     identities: IdentityProviders
-    sessions: RevokeSessions
+    sessions: LiveSessions
     enter: EnterWithIdentity
     link: LinkIdentity
 
@@ -72,5 +72,4 @@ class ArriveFromProvider:
         """
         if journey.user_id is None or journey.session_id is None:
             return journey.user_id is not None
-        live = await self.sessions.of_user(visit.project.id, journey.user_id)
-        return any(session.id == journey.session_id for session in live)
+        return await self.sessions.includes(visit.project.id, journey.user_id, journey.session_id)

@@ -62,5 +62,12 @@ def _parse_unusual(typed: str) -> EmailAddress:
         )
     except (email_validator.EmailNotValidError, UnicodeError) as error:
         raise InvalidEmail from error
+    if _looks_plain(valid.local_part):
+        raise InvalidEmail
     domain = valid.ascii_domain.lower()
-    return EmailAddress(valid.normalized, f"{valid.local_part.casefold()}@{domain}")
+    return EmailAddress(valid.normalized, f"{unicodedata.normalize('NFC', valid.local_part.lower())}@{domain}")
+
+
+def _looks_plain(local: str) -> bool:
+    """Tell whether it only spells plain letters otherwise, in ligatures or full width: people read another mailbox."""
+    return not local.isascii() and unicodedata.normalize("NFKC", local).isascii()

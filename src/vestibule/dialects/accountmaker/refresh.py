@@ -29,7 +29,13 @@ def session_key(call: Call) -> str | None:
     return hashlib.sha256(parsed.client_id.bytes + parsed.secret[:_HANDLE_BYTES]).hexdigest()
 
 
-REFRESHES: Final = Limit("refresh", 60, timedelta(minutes=1), key=session_key, strategy="sliding", by_network=False)
+_MINUTE: Final = timedelta(minutes=1)
+
+# A caller can invent sessions without end, so what one network can name is bounded first.
+REFRESHES: Final = (
+    Limit("refresh-network", 600, _MINUTE, strategy="sliding"),
+    Limit("refresh", 60, _MINUTE, key=session_key, strategy="sliding", by_network=False),
+)
 
 
 @accountmaker.post(

@@ -1,6 +1,7 @@
 """Nhost Auth as a dialect: its manners, how it finds the project, how it knows the caller."""
 
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from typing import Final
 
 from vestibule import __version__
@@ -14,10 +15,18 @@ from vestibule.dialects.nhost.settings import NhostSettings
 from vestibule.dialects.nhost.shapes import encode
 from vestibule.dialects.nhost.shapes.errors import ErrorResponse
 from vestibule.dialects.nhost.tokens import DIALECT, AccessTokens, Caller
-from vestibule.kernel.errors import ClaimsUnavailable, ElevationRequired, ProjectNotFound, Unauthenticated
+from vestibule.kernel.errors import (
+    ClaimsUnavailable,
+    ElevationRequired,
+    InvalidAccessToken,
+    ProjectNotFound,
+    Unauthenticated,
+    UserNotFound,
+)
 from vestibule.wire import CREDENTIAL_REFUSALS, Call, Dialect, EchoOrigin
 
 ENROLS: Final = "enrols"  # the mark of endpoints where somebody without any second proof adds the first one
+OUTLASTS_SESSION: Final = "outlasts-session"  # the mark of endpoints that read or end: an access token is enough
 OURS: Final = ("/_/api",)  # the base of what Nhost Auth does not have, in the manners of this dialect
 FOR_ANYBODY: Final = "for-anybody"  # the mark of endpoints that also answer on hosts of other doors' projects
 
@@ -69,9 +78,9 @@ async def find_project(call: Call, core: Core) -> Project:
     scheme={"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
     header=b"authorization",
 )
-async def bearer(call: Call, project: Project, tokens: AccessTokens) -> Caller:
+async def bearer(call: Call, project: Project, core: Core, tokens: AccessTokens) -> Caller:
     """Return who calls. Raises: Unauthenticated, InvalidAccessToken."""
-    return await _caller(call, project, tokens)
+    return await _caller(call, project, core, tokens)
 
 
 @nhost.auth(
@@ -85,7 +94,7 @@ async def elevated(call: Call, project: Project, core: Core, tokens: AccessToken
 
     Raises: Unauthenticated, InvalidAccessToken, ElevationRequired.
     """
-    caller = await _caller(call, project, tokens)
+    caller = await _caller(call, project, core, tokens)
     await core.elevation.refuse_unless_elevated(
         project,
         caller.user_id,
@@ -95,11 +104,29 @@ async def elevated(call: Call, project: Project, core: Core, tokens: AccessToken
     return caller
 
 
-async def _caller(call: Call, project: Project, tokens: AccessTokens) -> Caller:
+async def _caller(call: Call, project: Project, core: Core, tokens: AccessTokens) -> Caller:
     scheme, space, token = (call.header("authorization") or "").partition(" ")
     if scheme != "Bearer" or not space or not token or " " in token:
         raise Unauthenticated
-    return await tokens.caller(project, token)
+    caller = await tokens.caller(project, token)
+    if call.endpoint is None or OUTLASTS_SESSION not in call.endpoint.marks:
+        await refuse_unless_signed_in(project, core, caller)
+    return caller
+
+
+async def refuse_unless_signed_in(project: Project, core: Core, caller: Caller) -> None:
+    """Refuse an access token whose session has ended: nothing lasting comes of it (security 29, 31, 32).
+
+    Tokens that some other server of the operator made speak of no session. Who is gone or shut out hears that from the
+    endpoint, in its order of checks. Raises: InvalidAccessToken.
+    """
+    session_id = caller.session_id
+    if session_id is None or await core.live_sessions.includes(project.id, caller.user_id, session_id):
+        return
+    with suppress(UserNotFound):
+        subject = await core.users.subject(core.db, project.id, caller.user_id)
+        if subject.status == "active":
+            raise InvalidAccessToken
 
 
 def visit_of(call: Call, project: Project) -> Visit:

@@ -16,7 +16,7 @@ from vestibule.core.social import Arrival, Arrived, Departing, Flow, Linked, Reg
 from vestibule.core.social.model import Callback
 from vestibule.core.social.words import error_code
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import door_terms, nhost, visit_of
+from vestibule.dialects.nhost.dialect import door_terms, nhost, refuse_unless_signed_in, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS
 from vestibule.dialects.nhost.links import letter_form, with_parameters
 from vestibule.dialects.nhost.outcomes import brought_by
@@ -104,6 +104,7 @@ async def sign_in_provider(
     if settings.link_by_post:
         raise EndpointDisabled
     caller = await tokens.caller(project, query.connect)
+    await refuse_unless_signed_in(project, core, caller)
     await core.elevation.refuse_unless_elevated(project, caller.user_id, is_elevated=caller.is_elevated)
     return await _depart(provider, query, call, project, core, settings, "connect", caller)
 

@@ -5,7 +5,7 @@ from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.core.sessions import RefreshTerms
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
+from vestibule.dialects.nhost.dialect import OUTLASTS_SESSION, bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.links import code_bytes
 from vestibule.dialects.nhost.outcomes import session_payload
@@ -55,6 +55,7 @@ async def refresh_token(
 @nhost.post(
     "/token/verify",
     auth=bearer.optional,
+    marks=(OUTLASTS_SESSION,),
     limit=BRUTE_FORCE,
     raises=(NothingAsked, *STANDING),
     tags=("session",),
@@ -79,6 +80,7 @@ async def verify_token(
 @nhost.post(
     "/signout",
     auth=bearer.optional,
+    marks=(OUTLASTS_SESSION,),
     unknown_members="ignore",
     raises=(NothingAsked,),
     tags=("session",),

@@ -3,7 +3,7 @@
 from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import bearer, nhost
+from vestibule.dialects.nhost.dialect import OUTLASTS_SESSION, bearer, nhost
 from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import Caller
 
@@ -11,6 +11,7 @@ from vestibule.dialects.nhost.tokens import Caller
 @nhost.get(
     "/user",
     auth=bearer,
+    marks=(OUTLASTS_SESSION,),
     raises=STANDING,
     tags=("user",),
     operation="getUser",

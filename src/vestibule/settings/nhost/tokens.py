@@ -26,7 +26,7 @@ ACCESS_LIFE: Final = Variable(
     "AUTH_ACCESS_TOKEN_EXPIRES_IN",
     seconds(1, _YEARS),
     timedelta(minutes=15),
-    "Seconds. Nothing ends an access token sooner, so above a day it is warned about.",
+    "Seconds. Whoever only verifies a token takes it that long, so above a day it is warned about.",
     shown="900",
 )
 REFRESH_LIFE: Final = Variable(

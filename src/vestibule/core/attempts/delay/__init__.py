@@ -36,7 +36,7 @@ _IPV4_PREFIX: Final = 24
 class Aim:
     """Which account is tried, and from where: `network` is that of a visit.
 
-    `is_shared` says that it stands for everybody behind a proxy; such a network is never known.
+    `is_shared` says that it stands for everybody behind a proxy; no such network is known or refused by an alarm.
     """
 
     project_id: ProjectId
@@ -175,7 +175,7 @@ class DelayedTries:
             "project_id": aim.project_id,
             "pair_hash": self._of_both("pair", aim),
             "account_hash": self._hash("account", aim.account),
-            "network_hash": self._hash("network", neighbourhood(aim.network)),
+            "network_hash": self._failing(aim),
             "alarm_hash": self._hash("alarm"),
             "accounts": accounts,
             "now": now,
@@ -184,6 +184,10 @@ class DelayedTries:
     def _known(self, aim: Aim) -> bytes:
         # Of a shared network no row says that it is known; nor does one that was written before a proxy stood there.
         return self._of_both("never known" if aim.is_shared else "known", aim)
+
+    def _failing(self, aim: Aim) -> bytes:
+        # One person behind an unlisted proxy must not shut out all the others: no row says so of a shared network.
+        return self._hash("never refused" if aim.is_shared else "network", neighbourhood(aim.network))
 
     def _of_both(self, kind: str, aim: Aim) -> bytes:
         return self._hash(kind, f"{aim.account}@{neighbourhood(aim.network)}")
