@@ -161,6 +161,26 @@ def test_no_worker_outlives_a_killed_supervisor(launch: Launch) -> None:
     eventually(lambda: not any(map(is_alive, workers)), "end of the workers")
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_each_warning_of_the_configuration_is_told_once(
+    launch: Launch, environment: dict[str, str], workers: str
+) -> None:
+    """One line each at the start, however many workers there are and whatever port was taken."""
+    told = {
+        "AUTH_OAUTH2_PROVIDER_ENABLED": "true",
+        "AUTH_EMAIL_TEMPLATES_PATH": "/nowhere/at/all",
+        "AUTH_ACCESS_TOKEN_EXPIRES_IN": "604800",
+        "AUTH_PASSWORD_MIN_LENGTH": "0",
+        "AUTH_NOT_A_NAME": "x",
+    }
+    server = launch("--workers", workers, env=environment | told)
+    workers_of(server, int(workers))
+    assert server.get("/oauth2/authorize").status_code == 404
+    assert server.stop() == 0
+    warned = [line.removeprefix("warning: ").split()[0] for line in server.err if line.startswith("warning: ")]
+    assert sorted(name for name in warned if name in told) == sorted(told)
+
+
 @pytest.mark.usefixtures("no_database_yet")
 def test_a_first_start_that_fails_ends_with_the_workers_error(launch: Launch) -> None:
     """A supervisor does not try for ever what cannot work."""

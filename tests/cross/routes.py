@@ -21,7 +21,7 @@ from vestibule.core.facade import Core
 from vestibule.core.letters import SendCode, SendLetter, SendNotice
 from vestibule.core.mailed import WriteMail
 from vestibule.core.text_codes import SendText
-from vestibule.dialects.nhost.captcha import CAPTCHA
+from vestibule.dialects.nhost.captcha import CAPTCHA, CAPTCHA_IN_NEWEST
 from vestibule.dialects.nhost.dialect import ENROLS
 from vestibule.kernel.secret import Secret
 from vestibule.settings.dev_provider import dev_provider
@@ -104,7 +104,7 @@ class Served:
             _auth(endpoint),
             self._limits(),
             _elevation(endpoint),
-            "when configured" if CAPTCHA in endpoint.marks else NOTHING,
+            _captcha(endpoint),
             sends,
         )
 
@@ -143,6 +143,12 @@ def _elevation(endpoint: Endpoint) -> str:
     if endpoint.auth is None or endpoint.auth.name != _ELEVATED:
         return "none"
     return "elevated, or enrols" if ENROLS in endpoint.marks else "elevated"
+
+
+def _captcha(endpoint: Endpoint) -> str:
+    if CAPTCHA in endpoint.marks:
+        return "when configured"
+    return "as the newest" if CAPTCHA_IN_NEWEST in endpoint.marks else NOTHING
 
 
 def _use_cases(function: Function, seen: frozenset[Function] = frozenset()) -> Iterator[type]:

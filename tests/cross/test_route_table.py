@@ -71,6 +71,12 @@ def test_the_captcha_rule_is_the_newest_one() -> None:
     assert ("nhost", "/signin/passwordless/sms") in asked
 
 
+def test_the_captcha_rule_of_2025_is_that_of_sign_ups() -> None:
+    """What clients of October 2025 send no solution to is marked as the newest server's."""
+    always = {row.path for row in listed() if row.captcha == "when configured"}
+    assert always == {row.path for row in listed() if row.captcha != NOTHING and row.path.startswith("/signup/")}
+
+
 def _is_asked(path: str) -> bool:
     if path.endswith(("/verify", "/callback")) or path == "/signup/provider/{provider}":
         return False

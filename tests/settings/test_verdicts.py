@@ -78,7 +78,7 @@ def test_what_is_used_says_what_it_does(tmp_path: Path) -> None:
     """With its value, unless that is a secret."""
     found = told(deployment(tmp_path))
     assert found["AUTH_PASSWORD_MIN_LENGTH"] == Verdict(
-        "AUTH_PASSWORD_MIN_LENGTH", Use.USED, "9", "the environment", "Shortest new password."
+        "AUTH_PASSWORD_MIN_LENGTH", Use.USED, "9", "the environment", "Shortest new password. Below 3 it counts as 3."
     )
     assert found["AUTH_SMTP_PASS"].value == "***"
 

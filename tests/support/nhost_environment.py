@@ -171,10 +171,8 @@ IMPOSSIBLE: Final[dict[str, str]] = {
     "AUTH_GRAVATAR_RATING": "y",
     "AUTH_SMS_PROVIDER": "pigeon",
     "AUTH_WEBAUTHN_RP_ID": "192.0.2.1",
-    "AUTH_WEBAUTHN_RP_ORIGINS": "http://acme.example",
     "AUTH_SMTP_SENDER": "nobody",
     "AUTH_SMTP_AUTH_METHOD": "XOAUTH2",
-    "AUTH_EMAIL_TEMPLATES_PATH": "/nowhere/at/all",
 }
 
 # Read, or refused, by later work: no value of theirs is impossible before.
@@ -185,13 +183,14 @@ NAMES: Final = (*VALUES, *_FORMS)
 def deployment(folder: Path, **changes: str) -> dict[str, str]:
     """Return every variable with a value, `changes` on top; `folder` is where its files are.
 
-    A protection that this version refuses to do without is off.
+    A protection that this version refuses to do without is off, and so is the OAuth 2 provider, which it is not.
     """
     templates = folder / "templates"
     (templates / "en" / "email-verify").mkdir(parents=True, exist_ok=True)
     (templates / "en" / "email-verify" / "body.html").write_text("<a href='${link}'>Go on</a>")
     found = VALUES | {"AUTH_EMAIL_TEMPLATES_PATH": str(templates)}
     found |= {name: "" if name.endswith(("_SECRET", "_SERVER")) else "false" for name in SWITCHES}
+    found["AUTH_OAUTH2_PROVIDER_ENABLED"] = "false"
     return found | changes
 
 

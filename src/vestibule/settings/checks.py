@@ -1,12 +1,13 @@
 """What would start but should not: unknown names, links in the clear, weak hashing."""
 
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
 from vestibule.core.passwords import Argon2Profile
 from vestibule.core.redirects import AllowList
 from vestibule.settings import nhost, own
-from vestibule.settings.environ import Layer, Reader, nearest
+from vestibule.settings.environ import Reader, nearest
 from vestibule.settings.nhost.unused import RETIRED, UNUSED, why_retired
 from vestibule.settings.process import is_loopback
 from vestibule.settings.urls import without_secrets
@@ -24,13 +25,16 @@ _THEIRS: Final = frozenset(
 _VERY_NEAR: Final = 0.88
 _NEAR: Final = 0.8  # with the beginning that all have in common even a third of the rest is 0.6
 
+_LONG_ACCESS: Final = timedelta(days=1)
+_SHORTEST_PASSWORD: Final = 3  # Nhost Auth's own bodies take none that is shorter
+
 # OWASP, Password Storage Cheat Sheet: (memory in KiB, iterations) that cost an attacker the same.
 _ARGON2_FLOOR: Final = ((47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5))
 
 
-def names(reader: Reader, layers: list[Layer], *, strict: bool) -> None:
-    """Note names that mean nothing: of our own a problem, of Nhost's a warning unless `strict`."""
-    for layer in layers:
+def names(reader: Reader) -> None:
+    """Note names that mean nothing: of our own a problem, of Nhost's a warning unless that is strict."""
+    for layer in reader.layers:
         for name in sorted(layer.values):
             if name.startswith(own.PREFIX) and name not in _OWN:
                 reader.refuse(name, "is not a setting", meant(name))
@@ -40,8 +44,7 @@ def names(reader: Reader, layers: list[Layer], *, strict: bool) -> None:
             elif name.startswith((_NHOST_PREFIX, *_SHARED_PREFIXES)) and name not in _NHOST:
                 near = meant(name)
                 if near or name.startswith(_NHOST_PREFIX):
-                    note = reader.refuse if strict else reader.warn
-                    note(name, "is not a setting", near)
+                    reader.adjust(name, "is not a setting", near)
 
 
 def meant(name: str) -> str:
@@ -93,6 +96,29 @@ def redirect_urls(reader: Reader) -> None:
             AllowList.of(patterns)
         except ValueError as error:
             reader.refuse(variable.name, f"cannot be used: {error}")
+
+
+def access_token_life(reader: Reader) -> timedelta:
+    """Return how long access tokens are good; one that outlives a day is warned about."""
+    life = reader.get(nhost.tokens.ACCESS_LIFE)
+    if life > _LONG_ACCESS:
+        reader.warn(
+            nhost.tokens.ACCESS_LIFE.name,
+            f"is {life.total_seconds():.0f}: whoever only verifies tokens, as Hasura does, takes one that was stolen,"
+            " or whose user is disabled or has signed out, all that time",
+            "keep it short and let clients refresh; the default is 900",
+        )
+    return life
+
+
+def password_length(reader: Reader) -> int:
+    """Return how many characters a new password must have; fewer than the wire asks for anyway mean that."""
+    length = reader.get(nhost.users.PASSWORD_MIN_LENGTH)
+    if length < _SHORTEST_PASSWORD:
+        reader.adjust(
+            nhost.users.PASSWORD_MIN_LENGTH.name, f"is {length}", f"{_SHORTEST_PASSWORD} characters are the least"
+        )
+    return max(length, _SHORTEST_PASSWORD)
 
 
 def argon2(reader: Reader, *, dev: bool) -> Argon2Profile:

@@ -13,6 +13,7 @@ from vestibule.settings.process import is_loopback
 from vestibule.settings.tree import ConfiguredJwt
 
 Codes: TypeAlias = Literal["2025", "2026"]
+CaptchaAt: TypeAlias = Literal["signup", "newest"]
 
 _DEFAULT_PREFIX: Final = "/v1"
 
@@ -54,9 +55,17 @@ def nhost_settings(door: Door) -> NhostSettings:
         email_limit_is_global=reader.get(nhost.limits.EMAIL_IS_GLOBAL),
         pkce_only=reader.get(own.dialects.NHOST_PKCE_ONLY),
         link_confirm=link_confirm,
+        captcha=_captcha(reader),
         link_by_post=reader.get(own.dialects.NHOST_LINK_BY_POST),
         insecure_cookies=parts.scheme == "http",  # where checks.url() has let it pass
     )
+
+
+def _captcha(reader: Reader) -> CaptchaAt:
+    chosen = reader.get(own.dialects.NHOST_CAPTCHA)
+    if chosen is None:
+        return "newest" if reader.get(own.dialects.NHOST_CODES) == "2026" else "signup"
+    return cast("CaptchaAt", chosen)  # one_of() has checked it
 
 
 def sublay_settings(door: Door) -> SublaySettings:

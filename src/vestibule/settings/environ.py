@@ -172,9 +172,13 @@ class Layer:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads declared variables from layers and gathers what is wrong, so that all of it is told at once."""
+    """Reads declared variables from layers and gathers what is wrong, so that all of it is told at once.
+
+    `strict` makes a problem of what else is a warning: a value that is not taken as it was written.
+    """
 
     layers: Sequence[Layer]
+    strict: bool = False
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
     _complained: set[str] = field(default_factory=set)
@@ -226,6 +230,11 @@ class Reader:
     def warn(self, variable: str, wrong: str, mend: str = "") -> None:
         """Note something that the operator should look at."""
         self.warnings.append(Problem(variable, wrong, mend))
+
+    def adjust(self, variable: str, wrong: str, mend: str = "") -> None:
+        """Note something that is not taken as it was written; it stops the start where that is `strict`."""
+        note = self.refuse if self.strict else self.warn
+        note(variable, wrong, mend)
 
 
 def nearest(name: str, known: Iterable[str], *, likeness: float = 0.6) -> str:

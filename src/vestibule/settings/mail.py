@@ -61,12 +61,12 @@ def mail_settings(reader: Reader) -> MailSettings | None:
 
 
 def mail_templates(reader: Reader) -> Path | None:
-    """Return the folder of the operator's own templates; None when there is none. Problems are noted in `reader`."""
+    """Return the folder of the operator's own templates; None when there is none, whatever is set."""
     variable = nhost.mail.TEMPLATES_PATH
     folder = Path(reader.get(variable))
     if not folder.is_dir():
         if reader.is_set(variable):
-            reader.refuse(variable.name, f"names {folder}, which is no folder", "unset it to use the built-in letters")
+            reader.adjust(variable.name, f"names {folder}, which is no folder", "the built-in letters are used")
         return None
     if next(folder.glob("*/*/body.*"), None) is None:
         reader.warn(variable.name, f"names {folder}, which has no <locale>/<template>/body.html", "see docs/mail.md")

@@ -19,7 +19,7 @@ from vestibule.settings.environ import Problem, Reader, SettingsError, Variable
 from vestibule.settings.keys import configured_jwt, root_keys
 from vestibule.settings.limits import limit_settings
 from vestibule.settings.mail import mail_settings, mail_templates
-from vestibule.settings.nhost.unused import turned_on, unsafe_switches
+from vestibule.settings.nhost.unused import tell_missing, turned_on, unsafe_switches
 from vestibule.settings.outbound import outbound_settings
 from vestibule.settings.process import DEV, Flags, Listening, cores, is_loopback, listening, reader_of
 from vestibule.settings.protection import protection_settings, stuffing
@@ -68,9 +68,11 @@ def what_can_be_read(
     Raises: SettingsError for an unreadable file.
     """
     reader = reader_of(environ, flags)
-    checks.names(reader, list(reader.layers), strict=reader.get(own.files.STRICT))
+    reader.strict = reader.get(own.files.STRICT)
+    checks.names(reader)
     checks.values(reader)
     reader.problems += unsafe_switches(reader)
+    tell_missing(reader)
     dev = files.dev_keys(dev_folder) if flags.dev else None
     return reader, _settings(reader, flags, dev)
 
@@ -258,12 +260,13 @@ def _policy(reader: Reader) -> Policy:
         allowed_roles=_with(reader.get(nhost.users.ALLOWED_ROLES), default_role),
         default_locale=default_locale,
         allowed_locales=_with(reader.get(nhost.users.ALLOWED_LOCALES), default_locale),
-        password_min_length=reader.get(nhost.users.PASSWORD_MIN_LENGTH),
+        password_min_length=checks.password_length(reader),
         password_change_ends_other_sessions=reader.get(own.sessions.PASSWORD_CHANGE_ENDS_SESSIONS),
         phone_change_ends_other_sessions=reader.get(own.sessions.PHONE_CHANGE_ENDS_SESSIONS),
         email_change_ends_other_sessions=reader.get(own.sessions.EMAIL_CHANGE_ENDS_SESSIONS),
         provider_change_ends_other_sessions=reader.get(own.sessions.PROVIDER_CHANGE_ENDS_SESSIONS),
         id_token_nonce_required=reader.get(own.sessions.ID_TOKEN_NONCE_REQUIRED),
+        reclaim_on_first_proof=reader.get(own.sessions.RECLAIM_ON_FIRST_PROOF),
         allowed_emails=reader.get(nhost.users.ALLOWED_EMAILS),
         allowed_email_domains=reader.get(nhost.users.ALLOWED_DOMAINS),
         blocked_emails=reader.get(nhost.users.BLOCKED_EMAILS),
@@ -271,7 +274,7 @@ def _policy(reader: Reader) -> Policy:
         client_url=reader.get(nhost.server.CLIENT_URL),
         allowed_redirect_urls=reader.get(nhost.server.REDIRECT_URLS),
         allowed_origins=reader.get(own.serving.ALLOWED_ORIGINS),
-        access_token_life=reader.get(nhost.tokens.ACCESS_LIFE),
+        access_token_life=checks.access_token_life(reader),
         refresh_token_life=reader.get(nhost.tokens.REFRESH_LIFE),
         metadata_limit_bytes=reader.get(own.sessions.METADATA_LIMIT),
         mail_per_hour=reader.get(own.limits.MAIL_PER_HOUR),

@@ -1,13 +1,17 @@
 """How people may sign in, beside the password: which methods are on, and what they need to be told."""
 
 from dataclasses import replace
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from vestibule.core.projects import WebAuthn, complaints, wrong_with_origin
 from vestibule.settings import nhost, own
 from vestibule.settings.environ import Reader
 from vestibule.settings.process import DEV
+
+_SHORTEST_CEREMONY: Final = timedelta(minutes=5)
+_LONGEST_CEREMONY: Final = timedelta(minutes=10)
 
 
 def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each of its own type
@@ -35,9 +39,10 @@ def ways_in(reader: Reader) -> dict[str, Any]:  # Any: members of Policy, each o
 def _webauthn(reader: Reader) -> WebAuthn:
     parts = urlsplit(reader.get(nhost.server.CLIENT_URL))
     rp_id = reader.get(nhost.ways_in.WEBAUTHN_RP_ID) or parts.hostname or ""
-    origins = reader.get(nhost.ways_in.WEBAUTHN_ORIGINS)
+    listed = tuple(_as_browsers_write(origin) for origin in reader.get(nhost.ways_in.WEBAUTHN_ORIGINS))
+    origins = tuple(origin for origin in listed if not wrong_with_origin(rp_id, origin))
     if _is_assumed(reader, nhost.ways_in.WEBAUTHN_ORIGINS.name):
-        origins = tuple(origin for origin in origins if not wrong_with_origin(rp_id, origin))
+        listed = origins
     own_origin = f"{parts.scheme}://{parts.netloc}"
     # Of a client that is no page of the site, an app say, no browser ever speaks.
     if own_origin not in origins and not wrong_with_origin(rp_id, own_origin):
@@ -46,8 +51,8 @@ def _webauthn(reader: Reader) -> WebAuthn:
         enabled=reader.get(nhost.ways_in.WEBAUTHN_ENABLED),
         rp_id=rp_id,
         rp_name=reader.get(nhost.ways_in.WEBAUTHN_RP_NAME) or rp_id,
-        origins=origins,
-        timeout=reader.get(nhost.ways_in.WEBAUTHN_TIMEOUT),
+        origins=origins or listed,  # of none that fits, each is told what is wrong with it
+        timeout=_ceremony_time(reader),
         decoys=reader.get(own.sessions.PASSKEY_DECOYS),
     )
     found = list(complaints(party))
@@ -56,7 +61,29 @@ def _webauthn(reader: Reader) -> WebAuthn:
     variables = {"rp_id": nhost.ways_in.WEBAUTHN_RP_ID.name, "origins": nhost.ways_in.WEBAUTHN_ORIGINS.name}
     for complaint in found:
         reader.refuse(variables[complaint.member], complaint.wrong, complaint.mend)
+    if party.enabled and not found:
+        for origin in listed:
+            if wrong := wrong_with_origin(rp_id, origin):
+                reader.adjust(nhost.ways_in.WEBAUTHN_ORIGINS.name, f"has {origin!r}: {wrong}", "it is left out")
     return party
+
+
+def _ceremony_time(reader: Reader) -> timedelta:
+    """Return how long a ceremony may take.
+
+    Files often have a minute, which is what Nhost Auth documents as the default and never meant: nothing is said of it.
+    """
+    variable = nhost.ways_in.WEBAUTHN_TIMEOUT
+    written = reader.get(variable)
+    if written > _LONGEST_CEREMONY and reader.get(nhost.ways_in.WEBAUTHN_ENABLED):
+        reader.adjust(variable.name, "is more than 600000", "ten minutes are the most")
+    return min(max(written, _SHORTEST_CEREMONY), _LONGEST_CEREMONY)
+
+
+def _as_browsers_write(origin: str) -> str:
+    """Return an origin of the web in lower case and without the slash that is often written after it."""
+    is_web = origin.lower().startswith(("https://", "http://"))
+    return origin.removesuffix("/").lower() if is_web else origin
 
 
 def _is_assumed(reader: Reader, name: str) -> bool:

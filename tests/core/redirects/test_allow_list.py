@@ -122,6 +122,75 @@ def test_nothing_wanted_means_the_client_url() -> None:
         allowed_target(policy, "https://other.example")
 
 
+@pytest.mark.parametrize(
+    ("wanted", "target"),
+    [
+        ("https://app.example/welcome?name=Ann Lee", "https://app.example/welcome?name=Ann%20Lee"),
+        ("https://app.example?name=Ann Lee&x=a+b", "https://app.example?name=Ann%20Lee&x=a+b"),
+        ("https://app.example/my page#to the end", "https://app.example/my%20page#to%20the%20end"),
+        ("https://app.example/my%20page", "https://app.example/my%20page"),
+        ("app.example:/my page", "app.example:/my%20page"),
+        ("app://open/my page", "app://open/my%20page"),
+    ],
+)
+def test_spaces_are_taken_as_browsers_send_them(wanted: str, target: str) -> None:
+    """Applications put names into a query without encoding them; the original takes them so."""
+    policy = Policy(client_url="https://app.example", allowed_redirect_urls=("app.example:/", "app://open"))
+    assert allowed_target(policy, wanted) == target
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://app. example/welcome",
+        "https://app.example /welcome",
+        " https://app.example/welcome",
+        "https ://app.example/welcome",
+        r"https://app.example/a b\c",
+        "https://app.example/a b/../c",
+        "https://app.example/a b\tc",
+        "https://evil.example/?x=https://app.example/a b",
+    ],
+)
+def test_a_space_hides_nothing_else(wanted: str) -> None:
+    """Security 105: where a host ends is never a matter of spaces, and every other rule holds beside them."""
+    with pytest.raises(RedirectNotAllowed):
+        allowed_target(Policy(client_url="https://app.example"), wanted)
+
+
+def test_a_listed_path_may_have_a_space() -> None:
+    """Written with it, or encoded."""
+    policy = Policy(client_url="https://app.example/x", allowed_redirect_urls=("https://app.example/my page",))
+    assert allowed_target(policy, "https://app.example/my page/in") == "https://app.example/my%20page/in"
+    assert allowed_target(policy, "https://app.example/my%20page") == "https://app.example/my%20page"
+
+
+@pytest.mark.parametrize("scheme", ["http*", "http?", "htt[p]s", "*"])
+def test_a_wildcard_may_stand_in_the_scheme(scheme: str) -> None:
+    """Lists of the original have `http*://`; without a port the scheme's own is meant."""
+    listed = AllowList.of([f"{scheme}://app.example/in"])
+    assert listed.allows("https://app.example/in/deeper")
+    assert not listed.allows("https://app.example:80/in")
+    assert listed.allows("http://app.example/in") == (scheme in {"http*", "*"})
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/app.example/in",
+        "https://evil.example://app.example/in",
+        "https://user@app.example/in",
+        "https:app.example/in",
+        "javascript://app.example/in",
+        "data://app.example/in",
+        "HTTPS://app.example/in",
+    ],
+)
+def test_a_wildcard_in_the_scheme_stays_there(target: str) -> None:
+    """Security 105: it reaches over no colon, and to nothing that runs."""
+    assert not AllowList.of(["*://app.example/in", "**://app.example/in"]).allows(target)
+
+
 def test_an_empty_list_allows_nothing() -> None:
     """A missing client URL opens no door."""
     with pytest.raises(RedirectNotAllowed):

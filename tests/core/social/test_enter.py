@@ -17,7 +17,6 @@ from vestibule.kernel.errors import (
     DefaultRoleNotAllowed,
     EmailNotVerified,
     EmailRefused,
-    EmailTaken,
     InvalidCredentials,
     InvalidRefreshToken,
     NoPassword,
@@ -25,6 +24,7 @@ from vestibule.kernel.errors import (
     RoleNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
+    UserExists,
     UserNotActive,
 )
 from vestibule.storage import Statement
@@ -115,6 +115,20 @@ async def test_a_vouched_address_that_was_never_proven_here_is_taken_over(under_
     assert "user.reclaimed" in await under_test.events()
 
 
+async def test_a_provider_takes_over_also_where_a_mailbox_would_not(under_test: CoreUnderTest) -> None:
+    """What is linked to an address that nobody has proven here shares the account with whoever registered it.
+
+    VESTIBULE_RECLAIM_ON_FIRST_PROOF is about letters (security 1, 2).
+    """
+    squatter = await under_test.sign_up(ANN)
+    visit = under_test.visit(reclaim_on_first_proof=False)
+    await travelled(under_test, _ann(under_test), visit=visit)
+    with pytest.raises(NoPassword):
+        await under_test.sign_in(ANN, PASSWORD)
+    with pytest.raises(InvalidRefreshToken):
+        await under_test.refresh(squatter.secret)
+
+
 async def test_a_squatters_own_provider_goes_as_well(under_test: CoreUnderTest) -> None:
     """Somebody who came by a provider with an address that nobody vouched for is out (security 2)."""
     squatter = under_test.identities["twitter"].person("666", ANN, vouched=False)
@@ -159,9 +173,9 @@ async def test_nobody_needs_an_address(under_test: CoreUnderTest) -> None:
 async def test_signing_up_is_for_who_is_new(under_test: CoreUnderTest) -> None:
     """Known by the identity, or by the address: taken. The options count for the new one."""
     await travelled(under_test, _ann(under_test), flow="sign-up", options=UserOptions(display_name="Ann", locale="en"))
-    with pytest.raises(EmailTaken):
+    with pytest.raises(UserExists):
         await travel(under_test, _ann(under_test), flow="sign-up")
-    with pytest.raises(EmailTaken):
+    with pytest.raises(UserExists):
         await travel(under_test, elsewhere(_ann(under_test), "google"), flow="sign-up")
     assert await under_test.count("users") == 1
 

@@ -13,11 +13,11 @@ from vestibule.core.social import Entered, Entry, PresentedIdToken
 from vestibule.kernel.errors import (
     EmailNotVerified,
     EmailRefused,
-    EmailTaken,
     EndpointDisabled,
     IdentityTaken,
     InvalidIdToken,
     SignUpDisabled,
+    UserExists,
 )
 from vestibule.kernel.secret import Secret
 
@@ -121,7 +121,7 @@ async def test_a_token_that_nobody_made_is_refused(under_test: CoreUnderTest, to
 async def test_signing_up_is_for_who_is_new(under_test: CoreUnderTest) -> None:
     """And the access lists count before anybody is told who is known."""
     await enter(under_test, presented(token_of(under_test)), flow="sign-up")
-    with pytest.raises(EmailTaken):
+    with pytest.raises(UserExists):
         await enter(under_test, presented(token_of(under_test)), flow="sign-up")
     visit = under_test.visit(blocked_email_domains=("example.com",))
     with pytest.raises(EmailRefused):

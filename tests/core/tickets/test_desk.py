@@ -1,11 +1,12 @@
 """What a ticket is good for, once, and to whom."""
 
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from tests.core.tickets.conftest import LIFE, Counter
-from vestibule.core.tickets import Purpose
+from vestibule.core.tickets import NewTicket, Purpose
 from vestibule.kernel.errors import ExpiredTicket, InvalidTicket
 from vestibule.storage import Statement
 
@@ -19,6 +20,22 @@ async def test_a_ticket_is_recognised(counter: Counter) -> None:
     ticket = await counter.examine(secret)
 
     assert (ticket.user_id, ticket.address, ticket.payload) == (counter.user, "ann@example.com", {"a": 1})
+
+
+async def test_a_ticket_reads_as_a_random_uuid(counter: Counter) -> None:
+    """Clients that insist on the form find it behind the prefix of a mailed ticket."""
+    assert UUID(bytes=await counter.issue()).version == 4
+
+
+async def test_a_ticket_of_an_older_form_is_recognised(counter: Counter) -> None:
+    """What is in somebody's mailbox since before stays good."""
+    old = bytes(range(100, 116))
+    new = NewTicket(
+        project_id=counter.project, purpose=Purpose.PASSWORD_RESET, dialect="nhost", life=LIFE, user_id=counter.user
+    )
+    async with counter.under_test.db.write() as tx:
+        await counter.desk.issue(tx, new, secret=old)
+    assert (await counter.examine(old)).user_id == counter.user
 
 
 async def test_examining_spends_nothing(counter: Counter) -> None:

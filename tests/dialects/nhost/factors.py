@@ -66,17 +66,18 @@ class Person:
         return codes
 
 
-async def somebody(running: Running) -> Person:
-    """Sign up, with a proven address and without a second factor."""
+async def somebody(running: Running, *, email_is_proven: bool = True) -> Person:
+    """Sign up, with a proven address unless told otherwise, and without a second factor."""
     speaker = Speaker(running)
     session = await speaker.sign_up()
-    await running.core.db.run(PROVEN)
+    if email_is_proven:
+        await running.core.db.run(PROVEN)
     return Person(speaker, session, Application(b"", running.clock))
 
 
-async def with_factor(running: Running) -> Person:
+async def with_factor(running: Running, *, email_is_proven: bool = True) -> Person:
     """Sign up and turn the second factor on."""
-    person = await somebody(running)
+    person = await somebody(running, email_is_proven=email_is_proven)
     offered = (await person.generate()).json()
     person.application = Application.scanning(offered["totpSecret"], running.clock)
     turned_on = await person.change(person.application.shows())

@@ -14,10 +14,13 @@ from tests.support.providers.turnstile import Turnstile
 from tests.support.serving import Serve
 from tests.support.ways_in import EVERY_WAY_IN
 from vestibule.dialects.nhost import nhost
-from vestibule.dialects.nhost.captcha import CAPTCHA, HEADER
+from vestibule.dialects.nhost.captcha import CAPTCHA, CAPTCHA_IN_NEWEST, HEADER
 from vestibule.wire import Endpoint
 
-MARKED: Final = [endpoint for endpoint in nhost.endpoints if CAPTCHA in endpoint.marks]
+SIGN_UPS: Final = [endpoint for endpoint in nhost.endpoints if CAPTCHA in endpoint.marks]
+IN_NEWEST: Final = [endpoint for endpoint in nhost.endpoints if CAPTCHA_IN_NEWEST in endpoint.marks]
+MARKED: Final = SIGN_UPS + IN_NEWEST
+NEWEST: Final = {"VESTIBULE_NHOST_CAPTCHA": "newest"}
 ANN: Final = {"email": "ann@example.com", "password": "correct horse"}
 LIMITED: Final = {
     "AUTH_RATE_LIMIT_ENABLE": "true",
@@ -48,18 +51,41 @@ async def _post(speaker: Speaker, path: str, solution: str | None = None, body: 
     return answer.status_code, answer.content
 
 
-async def test_every_marked_route_asks_for_a_solution(serve: Serve, turnstile: Turnstile) -> None:
+@pytest.mark.parametrize("told", [NEWEST, {"VESTIBULE_NHOST_CODES": "2026"}], ids=["by name", "by year"])
+async def test_every_marked_route_asks_for_a_solution(serve: Serve, turnstile: Turnstile, told: dict[str, str]) -> None:
     """Before its body is looked at, and nobody is asked about what is not there."""
-    async with serve(turnstile.environ, policy=EVERY_WAY_IN) as running:
+    async with serve({**turnstile.environ, **told}, policy=EVERY_WAY_IN) as running:
         for endpoint in MARKED:
             for solution in (None, ""):
                 assert await _ask(Speaker(running), endpoint, solution) == (403, MISSING)
         assert turnstile.requests == []
 
 
+@pytest.mark.parametrize(
+    "told",
+    [{}, {"VESTIBULE_NHOST_CODES": "2026", "VESTIBULE_NHOST_CAPTCHA": "signup"}],
+    ids=["by default", "by name"],
+)
+async def test_clients_of_2025_send_a_solution_to_sign_ups_only(
+    serve: Serve, turnstile: Turnstile, told: dict[str, str]
+) -> None:
+    """Their sign-ins by link or code and their resets go on as they are; a solution that comes is not looked at."""
+    async with serve({**turnstile.environ, **told}, policy=EVERY_WAY_IN) as running:
+        speaker = Speaker(running)
+        for endpoint in SIGN_UPS:
+            assert await _ask(speaker, endpoint) == (403, MISSING)
+        for endpoint in IN_NEWEST:
+            assert await _ask(speaker, endpoint) == await _ask(speaker, endpoint, "made up")
+            assert (await _ask(speaker, endpoint))[0] == 400
+        assert (await _post(speaker, "/user/password/reset", body={"email": ANN["email"]}))[0] == 200
+        paths = (await running.client.get("/openapi/nhost.json")).json()["paths"]
+        assert "CaptchaProblem" not in str(paths["/user/password/reset"])
+        assert turnstile.requests == []
+
+
 async def test_a_refused_solution_is_told_with_what_the_provider_says(serve: Serve, turnstile: Turnstile) -> None:
     """As a list in the manner of Go; the message is encoded, whatever is in it (security 114)."""
-    async with serve(turnstile.environ, policy=EVERY_WAY_IN) as running:
+    async with serve({**turnstile.environ, **NEWEST}, policy=EVERY_WAY_IN) as running:
         speaker = Speaker(running)
         for endpoint in MARKED:
             assert await _ask(speaker, endpoint, "made up") == (403, REFUSED)
@@ -95,7 +121,7 @@ async def test_a_solution_lets_in_once(serve: Serve, turnstile: Turnstile) -> No
 
 async def test_no_other_route_asks(serve: Serve, turnstile: Turnstile) -> None:
     """Signing in, for one; and a page of another origin may ask whether it may."""
-    async with serve(turnstile.environ) as running:
+    async with serve({**turnstile.environ, **NEWEST}) as running:
         speaker = Speaker(running)
         for endpoint in nhost.endpoints:
             if endpoint not in MARKED and endpoint.method == "POST":
@@ -153,7 +179,7 @@ async def test_a_page_may_read_why_it_was_refused(serve: Serve, turnstile: Turns
 
 async def test_the_document_tells_of_it_where_it_is_on(serve: Serve, turnstile: Turnstile) -> None:
     """Each marked operation lists 403 with the form of these errors."""
-    async with serve(turnstile.environ) as running:
+    async with serve({**turnstile.environ, **NEWEST}) as running:
         paths = (await running.client.get("/openapi/nhost.json")).json()["paths"]
         for endpoint in MARKED:
             assert "CaptchaProblem" in str(

@@ -11,7 +11,7 @@ from tests.support.serving import Running, Serve
 from vestibule.storage import Statement
 
 MFA = Statement(None, "UPDATE vestibule_users SET mfa_type = 'totp'")
-TAKEN = (409, "email-already-in-use", "Email already in use")
+EXISTS = (409, "user-already-exists", "User already exists")
 DISABLED_ENDPOINT = (409, "disabled-endpoint", "This endpoint is disabled")
 
 
@@ -39,12 +39,12 @@ async def test_a_token_signs_in_and_registers_who_is_new(serve: Serve, provider:
 
 
 async def test_signing_up_refuses_who_is_known(serve: Serve) -> None:
-    """By the account at the provider, or by the address."""
+    """By the account at the provider, or by the address; whatever year the other codes are of."""
     async with serve() as running:
         speaker = Speaker(running)
         assert (await speaker.post("/signup/idtoken", _body(running))).json().keys() == {"session"}
-        refused(await speaker.post("/signup/idtoken", _body(running)), *TAKEN)
-        refused(await speaker.post("/signup/idtoken", _body(running, subject="2")), *TAKEN)
+        refused(await speaker.post("/signup/idtoken", _body(running)), *EXISTS)
+        refused(await speaker.post("/signup/idtoken", _body(running, subject="2")), *EXISTS)
 
 
 async def test_a_nonce_works_once(serve: Serve) -> None:

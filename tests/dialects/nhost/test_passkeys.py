@@ -63,10 +63,10 @@ async def test_request_options_are_those_of_the_original(serve: Serve) -> None:
 
 async def test_the_timeout_is_the_operators(serve: Serve) -> None:
     """In milliseconds, in both directions."""
-    async with serve({**ON, "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT": "60000"}) as running:
+    async with serve({**ON, "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT": "420000"}) as running:
         ann = Ceremonies(running)
-        assert (await ann.asked("/signup/webauthn", {"email": EMAIL}))["timeout"] == 60_000
-        assert (await ann.asked("/signin/webauthn"))["timeout"] == 60_000
+        assert (await ann.asked("/signup/webauthn", {"email": EMAIL}))["timeout"] == 420_000
+        assert (await ann.asked("/signin/webauthn"))["timeout"] == 420_000
 
 
 async def test_a_sign_up_answers_a_session(serve: Serve) -> None:

@@ -160,7 +160,7 @@ async def test_who_must_prove_an_address_first_gets_a_letter_and_no_token(serve:
 
 async def test_signing_up_tells_who_is_known(serve: Serve) -> None:
     """And signing in tells who is unknown, where the two are apart."""
-    async with serve({"AUTH_DISABLE_AUTO_SIGNUP": "true", "VESTIBULE_NHOST_CODES": "2026"}) as running:
+    async with serve({"AUTH_DISABLE_AUTO_SIGNUP": "true"}) as running:
         ann = Traveller(running)
         github = ann.provider("github").person("1", ANN)
         assert told(await ann.travel(github))[1]["error"] == "invalid-email-password"

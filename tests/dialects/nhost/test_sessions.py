@@ -1,5 +1,6 @@
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import jwt
 import pytest
@@ -39,6 +40,7 @@ async def test_a_refresh_answers_the_bare_session_and_keeps_its_id(serve: Serve)
         assert refreshed["user"] == session["user"]
         assert refreshed["refreshTokenId"] == session["refreshTokenId"]
         assert refreshed["refreshToken"] != session["refreshToken"]
+        assert {UUID(each["refreshToken"]).version for each in (session, refreshed)} == {4}
         assert part(refreshed["accessToken"], 1)["iat"] == part(session["accessToken"], 1)["iat"] + 5
 
 

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.dialects.nhost.factors import ON, with_factor
 from tests.dialects.nhost.speaking import (
     EMAIL,
     INVALID_REQUEST,
@@ -38,6 +39,17 @@ async def test_the_link_verifies_signs_in_and_redirects(serve: Serve) -> None:
         session = (await speaker.refresh(token)).json()
         assert session["user"]["emailVerified"] is True
         assert (await speaker.sign_in()).status_code == 200
+
+
+async def test_a_target_with_a_space_is_reached(serve: Serve) -> None:
+    """Applications put a name into the query as it is; browsers read the same out of it again."""
+    async with serve(policy=VERIFIED_FIRST) as running:
+        speaker = Speaker(running)
+        link = await _signed_up(speaker, "http://localhost:3000/our place?name=Ann Lee#to the end")
+        base, _, query = (await speaker.follow(link)).headers["location"].partition("?")
+        assert base == "http://localhost:3000/our%20place"
+        assert query.endswith("&type=verifyEmail#to%20the%20end")
+        assert parse_qs(query.partition("#")[0])["name"] == ["Ann Lee"]
 
 
 async def test_a_link_works_once(serve: Serve) -> None:
@@ -84,6 +96,27 @@ async def test_a_reset_link_signs_in_and_spends_the_ticket(serve: Serve) -> None
         session = (await speaker.refresh(query["refreshToken"][0])).json()
         changed = await speaker.post("/user/password", {"newPassword": "another one"}, session["accessToken"])
         assert changed.content == OK
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+async def test_a_first_proof_may_keep_what_was_there(serve: Serve, *, keeps: bool) -> None:
+    """VESTIBULE_RECLAIM_ON_FIRST_PROOF=false: a reset link asks for the second factor that its user has (security 88).
+
+    By default the factor is gone with everything that was there before the address was proven (security 2).
+    """
+    async with serve({**ON, **({"VESTIBULE_RECLAIM_ON_FIRST_PROOF": "false"} if keeps else {})}) as running:
+        person = await with_factor(running, email_is_proven=False)
+        await person.speaker.post("/user/password/reset", {"email": EMAIL})
+        link, _ = await person.speaker.newest_mail()
+        query = parse_qs(urlsplit((await person.speaker.follow(link)).headers["location"]).query)
+        assert query["type"] == ["passwordReset"]
+        assert ("mfaTicket" in query, "refreshToken" in query) == (keeps, not keeps)
+        if keeps:
+            shown = await person.show(query["mfaTicket"][0], person.application.fresh())
+            assert shown.json()["session"]["user"]["emailVerified"] is True
+            assert list((await person.speaker.sign_in()).json()) == ["mfa"]
+        else:
+            refused(await person.speaker.sign_in(), *WRONG_PASSWORD)
 
 
 @pytest.mark.parametrize("ticket", ["foo:1", "mfaTotp:2c35b6f3-c4b9-48e3-978a-d4d0f1d42e24", "123456", "verifyEmail:x"])

@@ -50,7 +50,8 @@ class Policy:
     `auto_sign_up_enabled` lets sign-ins with a link or code register who is unknown. `second_factor_after` names the
     sign-ins that ask for the second factor: every one, or only those by password. `elevation` is whether sensitive
     changes need a fresh proof; `notices_enabled` whether users are told of them by mail. `anonymous_users_per_hour` is
-    how many one network may make.
+    how many one network may make. `reclaim_on_first_proof` is whether the first mailed proof of an address takes away
+    what could sign in before it.
     """
 
     sign_up_enabled: bool = True
@@ -67,6 +68,7 @@ class Policy:
     email_change_ends_other_sessions: bool = True
     provider_change_ends_other_sessions: bool = True
     id_token_nonce_required: bool = False
+    reclaim_on_first_proof: bool = True
     allowed_emails: tuple[str, ...] = ()
     allowed_email_domains: tuple[str, ...] = ()
     blocked_emails: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ class InvalidSettings(Exception):
     """The settings of a project or client do not make sense; the message names the member."""
 
 
-# As for the default project's variables: a retired signing key is published for a day, no token may outlive it.
+# A retired signing key is published as long as the default project's tokens live, a day at least: none may outlive it.
 _AccessSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=86_400)]
 _RefreshSeconds: TypeAlias = Annotated[int, Meta(ge=1, le=10 * 365 * 86_400)]
 _Count: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000_000)]
@@ -43,6 +43,7 @@ class PolicyOverlay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     email_change_ends_other_sessions: bool | UnsetType = UNSET
     provider_change_ends_other_sessions: bool | UnsetType = UNSET
     id_token_nonce_required: bool | UnsetType = UNSET
+    reclaim_on_first_proof: bool | UnsetType = UNSET
     allowed_emails: tuple[str, ...] | UnsetType = UNSET
     allowed_email_domains: tuple[str, ...] | UnsetType = UNSET
     blocked_emails: tuple[str, ...] | UnsetType = UNSET

@@ -2,7 +2,9 @@
 
 Whoever registers an address that is not theirs can leave a password there and wait for its owner to come (security 2).
 So the first proof of an address takes away everything that could sign in before it. A proof that belongs to the sign-up
-itself, the letter that was sent then, is the one exception: there the password was chosen a moment ago.
+itself, the letter that was sent then, is an exception: there the password was chosen a moment ago. A project may make
+another one of letters, where users have long had addresses that nobody asked them to prove; never of providers, since
+what they vouch for is linked, and would be shared.
 """
 
 from dataclasses import dataclass
@@ -51,12 +53,12 @@ class FirstProof:
         proven: CredentialRow,
         credentials: list[CredentialRow],
         *,
-        belongs_to_sign_up: bool = False,
+        reclaims: bool = True,
     ) -> None:
         """Record it in the caller's transaction, which holds the user; `credentials` are all that the user has."""
         if proven.verified_at is not None:
             return
-        if not belongs_to_sign_up and all(row.verified_at is None for row in credentials):
+        if reclaims and all(row.verified_at is None for row in credentials):
             await self._reclaim(tx, visit, proven.user_id)
         await self.users.mark_verified(tx, visit.project.id, proven.id, proven.email_key)
 
@@ -101,7 +103,8 @@ class ProveAddress:
         proven = next((row for row in credentials if row.id == ticket.credential_id), None)
         if proven is None or proven.email_key != ticket.address:
             raise InvalidTicket
-        await self.first_proof(tx, visit, proven, credentials, belongs_to_sign_up=_belongs_to_sign_up(ticket))
+        reclaims = project.policy.reclaim_on_first_proof and not _belongs_to_sign_up(ticket)
+        await self.first_proof(tx, visit, proven, credentials, reclaims=reclaims)
 
 
 def _belongs_to_sign_up(ticket: Ticket) -> bool:

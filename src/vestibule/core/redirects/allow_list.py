@@ -8,7 +8,7 @@ from typing import Final
 
 from vestibule.core.projects import Policy
 from vestibule.core.redirects.glob import Glob, compile_glob, expand, literal
-from vestibule.core.redirects.target import DEFAULT_PORTS, Target, parse_target
+from vestibule.core.redirects.target import DEFAULT_PORTS, Target, parse_target, with_spaces_encoded
 from vestibule.kernel.errors import RedirectNotAllowed
 
 # A port is digits or a glob of them; what looks otherwise belongs to an IPv6 address.
@@ -17,18 +17,23 @@ _AUTHORITY: Final = re.compile(r"(?P<host>.*?)(:(?P<port>[0-9*?]+))?")
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One entry of the list. A wildcard never reaches from one part of the URL into the next."""
+    """One entry of the list. A wildcard never reaches from one part of the URL into the next.
 
-    scheme: str
+    Without a `port` it is the default one of the target's scheme.
+    """
+
+    scheme: Glob
     host: Glob | None
-    port: Glob
+    port: Glob | None
     path: Glob
 
     def is_at(self, target: Target) -> bool:
-        if self.scheme != target.scheme or (self.host is None) != (target.host is None):
+        if not self.scheme.matches(target.scheme) or (self.host is None) != (target.host is None):
             return False
         if self.host is not None and target.host is not None and not self.host.matches(target.host):
             return False
+        if self.port is None:
+            return target.port == DEFAULT_PORTS.get(target.scheme, "")
         return self.port.matches(target.port)
 
     def allows(self, target: Target) -> bool:
@@ -63,22 +68,21 @@ class AllowList:
 
 
 def _entries(pattern: str) -> Iterator[_Entry]:
-    for plain in expand(pattern):
+    for plain in expand(with_spaces_encoded(pattern)):
         scheme, colon, rest = plain.partition(":")
         is_web = scheme in DEFAULT_PORTS
         if not colon or rest.partition("/")[0].isdigit() or (is_web and not rest.startswith("//")):
             raise ValueError(f"the redirect URL {pattern!r} has no scheme such as https://")
         if not rest.startswith("//"):
-            yield _Entry(scheme, None, compile_glob(""), compile_glob(_with_subpaths(rest)))
+            yield _Entry(compile_glob(scheme), None, None, compile_glob(_with_subpaths(rest)))
             continue
         authority, slash, path = rest[2:].partition("/")
         match = _AUTHORITY.fullmatch(authority)
         host, port = (match["host"], match["port"]) if match else (authority, None)
-        default = DEFAULT_PORTS.get(scheme)
         yield _Entry(
-            scheme,
-            _host_glob(host.lower() if default else host),
-            compile_glob(port or default or ""),
+            compile_glob(scheme),
+            _host_glob(host.lower() if is_web else host),
+            compile_glob(port) if port else None,
             compile_glob(_with_subpaths(f"{slash}{path}")),
         )
 
@@ -109,10 +113,11 @@ def allow_list_of(policy: Policy) -> AllowList:
 def allowed_target(policy: Policy, wanted: str | None) -> str:
     """Return where to send somebody: `wanted` if the project allows it, its client URL if nothing is wanted.
 
-    Raises: RedirectNotAllowed.
+    Spaces behind its authority are encoded. Raises: RedirectNotAllowed.
     """
     if wanted is None:
         return policy.client_url
-    if not allow_list_of(policy).allows(wanted):
+    target = with_spaces_encoded(wanted)
+    if not allow_list_of(policy).allows(target):
         raise RedirectNotAllowed
-    return wanted
+    return target

@@ -14,6 +14,7 @@ _HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
 _OPAQUE_HOST: Final = re.compile(r"[A-Za-z0-9._~-]*")
 _PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_AFTER_AUTHORITY: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?://[^/?#]*)?")
 _ENDS_IN_NUMBER: Final = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)")
 _HIGHEST_PORT: Final = 65535
 
@@ -36,6 +37,12 @@ class Target:
 def is_url(text: str) -> bool:
     """Tell whether `text` could be a URL at all: of bearable length, without control characters and broken escapes."""
     return len(text) <= _MAX_CHARACTERS and text.isprintable() and not _BAD_ESCAPE.search(text)
+
+
+def with_spaces_encoded(text: str) -> str:
+    """Return a URL with the spaces in its path, query and fragment as browsers send them: `%20`."""
+    start = _AFTER_AUTHORITY.match(text)
+    return text if start is None else start[0] + text[start.end() :].replace(" ", "%20")
 
 
 def parse_target(text: str) -> Target | None:

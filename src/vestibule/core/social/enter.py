@@ -27,7 +27,14 @@ from vestibule.core.users import (
     refuse_address_outside_lists,
 )
 from vestibule.kernel.clock import Clock
-from vestibule.kernel.errors import EmailNotVerified, EmailTaken, IdentityTaken, InvalidCredentials, UserNotFound
+from vestibule.kernel.errors import (
+    EmailNotVerified,
+    EmailTaken,
+    IdentityTaken,
+    InvalidCredentials,
+    UserExists,
+    UserNotFound,
+)
 from vestibule.kernel.ids import UserId
 from vestibule.storage import Database, Queries
 
@@ -77,7 +84,7 @@ class EnterWithIdentity:
     async def __call__(self, visit: Visit, vouched: Vouched, entry: Entry, terms: DoorTerms) -> Entered:
         """Raises: ProviderProfileFailed, EmailNotVerified (an address of somebody's that nobody vouches for).
 
-        Of who signs up and is known: EmailTaken. Of who is new: InvalidCredentials where sign-ups are a matter of their
+        Of who signs up and is known: UserExists. Of who is new: InvalidCredentials where sign-ups are a matter of their
         own, SignUpDisabled, EmailRefused, what the rules on options raise, UserNotActive, and TooManyAttempts where a
         letter would be sent. And what FinishSignIn raises.
         """
@@ -100,7 +107,7 @@ class EnterWithIdentity:
 
     async def _known(self, visit: Visit, known: IdentityRow, who: Stranger, entry: Entry, terms: DoorTerms) -> CameIn:
         if entry.flow == "sign-up":
-            raise EmailTaken
+            raise UserExists
         async with self.db.write() as tx:
             came_in = await self._end(tx, visit, UserId(known.user_id), entry, terms)  # holds the user
             if not await self.keep.use(tx, visit.project.id, known, who):
@@ -111,7 +118,7 @@ class EnterWithIdentity:
         self, visit: Visit, subject: Subject, email_key: str, who: Stranger, entry: Entry, terms: DoorTerms
     ) -> CameIn:
         if entry.flow == "sign-up":
-            raise EmailTaken
+            raise UserExists
         if not who.identity.email_is_vouched:
             raise EmailNotVerified
         project_id = visit.project.id

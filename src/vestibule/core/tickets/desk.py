@@ -10,14 +10,13 @@ from uuid import UUID
 from vestibule.core.tickets import store
 from vestibule.core.tickets.store import Ticket
 from vestibule.kernel.clock import Clock, to_micros
-from vestibule.kernel.entropy import Entropy, new_uuid7
+from vestibule.kernel.entropy import Entropy, new_uuid4, new_uuid7
 from vestibule.kernel.errors import ExpiredTicket, InvalidTicket, TooManyGuesses
 from vestibule.kernel.ids import ProjectId
 from vestibule.kernel.keyring import Keyring
 from vestibule.storage import Json, Queries
 
-SECRET_BYTES: Final = 16
-_UNGUESSABLE: Final = 1 << 30  # a 128-bit secret needs no count of guesses
+_UNGUESSABLE: Final = 1 << 30  # a secret of 122 bits needs no count of guesses
 
 
 class Purpose(StrEnum):
@@ -74,15 +73,16 @@ class TicketDesk:
         code: bytes | None = None,
         secret: bytes | None = None,
         replace: bool = True,
-        size: int = SECRET_BYTES,
+        size: int | None = None,
     ) -> bytes:
-        """Store a ticket and return its secret: `size` random bytes, or the `code` that its user will type.
+        """Store a ticket and return its secret: a random UUID's 16 bytes (RFC 9562 section 5.4), since some clients
+        insist on one, or `size` random bytes, or the `code` that its user will type.
 
         With `replace`, older tickets of the same purpose for the same user die: one live link at a time.
         A code is never found by itself, only guessed at (`guess`), so its ticket has a user and tries.
         A `secret` was drawn before, by a caller who had to use it first.
         """
-        secret = code or secret or self.entropy.bytes(size)
+        secret = code or secret or (new_uuid4(self.entropy).bytes if size is None else self.entropy.bytes(size))
         secret_hash = self._hash(new.purpose, secret) if code is None else self._code_hash(new, code)
         now = self.clock.now()
         if replace and new.user_id is not None:

@@ -81,6 +81,7 @@ ERRORS: Final[Mapping[type[Refusal] | type[InternalError], WireError]] = {
     no.SignUpDisabled: WireError(403, "sign_up_disabled", "The client takes no new users"),
     no.EmailRefused: WireError(403, "forbidden", "This address is kept out"),
     no.EmailTaken: WireError(409, "email_taken", "The address belongs to a user already"),
+    no.UserExists: WireError(409, "conflict", "This user exists already"),
     no.UsernameTaken: WireError(409, "conflict", "The user name belongs to somebody else"),
     no.InvalidEmail: WireError(400, VALIDATION, "This is not an email address"),
     no.RoleNotAllowed: WireError(403, "forbidden", "The role is not allowed"),

@@ -30,7 +30,7 @@ from vestibule.dialects.nhost import (
     verification,
     verify,
 )
-from vestibule.dialects.nhost.captcha import Captcha
+from vestibule.dialects.nhost.captcha import Captcha, guarded_marks
 from vestibule.dialects.nhost.confirm import ConfirmPages
 from vestibule.dialects.nhost.dialect import configured, nhost
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -77,7 +77,7 @@ def nhost_mount(
     """
     policy = core.catalog.default_policy
     allow_list_of(policy)
-    dialect = configured(settings, is_guarded=captcha is not None)
+    dialect = configured(settings, guarded=frozenset() if captcha is None else guarded_marks(settings))
     prefix = settings.api_prefix.rstrip("/")
     mount = Mount(dialect, extra_bases=() if prefix in dialect.bases else (prefix,), handlers=HANDLERS)
     dependencies: dict[type, object] = {

@@ -9,7 +9,7 @@ from vestibule.core.projects import Project
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
-from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS, VERIFICATION_MAIL
+from vestibule.dialects.nhost.limits import BRUTE_FORCE, VERIFICATION_MAIL
 from vestibule.dialects.nhost.links import wanted_letter
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.settings import NhostSettings
@@ -55,7 +55,7 @@ async def sign_in_anonymous(
 @nhost.post(
     "/user/deanonymize",
     auth=bearer,
-    limit=(VERIFICATION_MAIL, SIGN_UPS),
+    limit=VERIFICATION_MAIL,
     raises=(
         InvalidEmail,
         InvalidCredentials,

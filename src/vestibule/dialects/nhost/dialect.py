@@ -1,5 +1,6 @@
 """Nhost Auth as a dialect: its manners, how it finds the project, how it knows the caller."""
 
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from typing import Final
 
@@ -53,10 +54,10 @@ def _dialect(settings: NhostSettings) -> Dialect:
 nhost: Final = _dialect(NhostSettings())
 
 
-def configured(settings: NhostSettings, *, is_guarded: bool = False) -> Dialect:
-    """Return the dialect with the same endpoints and the operator's error table; with its guards if `is_guarded`."""
+def configured(settings: NhostSettings, *, guarded: AbstractSet[str] = frozenset()) -> Dialect:
+    """Return the dialect with the same endpoints and the operator's error table, and with the guards of these marks."""
     dialect = _dialect(settings)
-    dialect.guards = nhost.guards if is_guarded else []
+    dialect.guards = [guard for guard in nhost.guards if guard.mark in guarded]
     dialect.endpoints = nhost.endpoints
     dialect.project_function = nhost.project_function
     return dialect

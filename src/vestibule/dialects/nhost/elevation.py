@@ -4,6 +4,7 @@ from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.dialects.nhost import shapes
 from vestibule.dialects.nhost.dialect import bearer, nhost
+from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.shared_refusals import STANDING
 from vestibule.dialects.nhost.tokens import Caller
 
@@ -11,6 +12,7 @@ from vestibule.dialects.nhost.tokens import Caller
 @nhost.get(
     "/elevate",
     auth=bearer,
+    limit=BRUTE_FORCE,
     raises=STANDING,
     tags=("security",),
     operation="getElevation",

@@ -30,6 +30,7 @@ _TOO_MANY_GUESSES: Final = WireError(
     400, "otp-too-many-attempts", "Too many incorrect attempts, please request a new OTP"
 )
 _PROVIDER_ERROR: Final = WireError(400, "oauth-provider-error", "Provider returned an error")
+NOT_ELEVATED: Final = WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized)
 _BAD_HEADER: Final = "missing or malformed authorization header"
 _BAD_TOKEN: Final = "invalid or expired token"  # noqa: S105 - what is said of one
 
@@ -49,7 +50,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.ClaimsUnavailable: BUSY,
     refusals.Unauthenticated: WireError(401, "unauthorized", _BAD_HEADER, schema=Unauthorized),
     refusals.InvalidAccessToken: WireError(401, "unauthorized", _BAD_TOKEN, schema=Unauthorized),
-    refusals.ElevationRequired: WireError(401, "unauthorized", "elevated claim required", schema=Unauthorized),
+    refusals.ElevationRequired: NOT_ELEVATED,
     refusals.InvalidServiceKey: WireError(401, "unauthorized", "invalid token", schema=Unauthorized),
     refusals.CaptchaMissing: WireError(403, message="missing x-cf-turnstile-response header", schema=CaptchaProblem),
     refusals.CaptchaRefused: WireError(403, message="failed to pass turnstile: ", schema=CaptchaProblem),
@@ -85,6 +86,7 @@ _TABLE: Final[Mapping[type[Refusal | InternalError], WireError]] = {
     refusals.AnonymousNotAllowed: WireError(403, "forbidden-anonymous", "Forbidden, user is anonymous."),
     refusals.SecondFactorUnavailable: INVALID_REQUEST,
     refusals.PhoneTaken: _EXISTS,
+    refusals.UserExists: _EXISTS,
     refusals.CannotSendText: WireError(400, "cannot-send-sms", "Cannot send SMS, check your phone number is correct"),
     refusals.UserNotAnonymous: WireError(400, "user-not-anonymous", "Logged in user is not anonymous"),
     refusals.InvalidPersonalAccessToken: WireError(401, "invalid-pat", "Invalid or expired personal access token"),

@@ -27,6 +27,7 @@ from vestibule.kernel.errors import (
     RedirectNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
+    UserExists,
     UserNotActive,
 )
 from vestibule.kernel.secret import Secret
@@ -63,6 +64,7 @@ async def sign_in_id_token(
         *TAKES_TOKEN,
         EmailRefused,
         EmailTaken,
+        UserExists,
         *OPTIONS,
         UserNotActive,
         TooManyAttempts,

@@ -7,7 +7,7 @@ from vestibule.core.links import LinkWish
 from vestibule.core.projects import Project
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.captcha import CAPTCHA
+from vestibule.dialects.nhost.captcha import CAPTCHA, CAPTCHA_IN_NEWEST
 from vestibule.dialects.nhost.dialect import nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, MAIL, SIGN_UPS
 from vestibule.dialects.nhost.links import wanted_letter
@@ -44,7 +44,7 @@ _RAISES: Final = (
     "/signin/passwordless/email",
     limit=(MAIL, BRUTE_FORCE),
     raises=_RAISES,
-    marks=(CAPTCHA,),
+    marks=(CAPTCHA_IN_NEWEST,),
     tags=("authentication",),
     operation="signInPasswordlessEmail",
 )

@@ -7,7 +7,7 @@ from vestibule.core.passwords import NewPassword, PasswordChange
 from vestibule.core.projects import Project
 from vestibule.core.users import parse_email
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.captcha import CAPTCHA
+from vestibule.dialects.nhost.captcha import CAPTCHA_IN_NEWEST
 from vestibule.dialects.nhost.dialect import elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import MAIL
 from vestibule.dialects.nhost.links import ticket_secret, wanted_letter
@@ -68,7 +68,7 @@ async def change_user_password(
     "/user/password/reset",
     limit=MAIL,
     raises=(InvalidEmail, RedirectNotAllowed, NothingAsked),
-    marks=(CAPTCHA,),
+    marks=(CAPTCHA_IN_NEWEST,),
     tags=("user",),
     operation="sendPasswordResetEmail",
 )

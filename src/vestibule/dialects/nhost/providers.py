@@ -42,6 +42,7 @@ from vestibule.kernel.errors import (
     RedirectNotAllowed,
     SignUpDisabled,
     TooManyAttempts,
+    UserExists,
 )
 from vestibule.wire import Call, Redirect
 
@@ -65,6 +66,7 @@ _ARRIVES: Final = (
     ProviderProfileFailed,
     *STANDING,
     EmailTaken,
+    UserExists,
     IdentityTaken,
     SignUpDisabled,
     *OPTIONS,

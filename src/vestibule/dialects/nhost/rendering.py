@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from vestibule.dialects.nhost.errors import BUSY, INTERNAL, INVALID_REQUEST, LIMITED, NOT_FOUND, TOO_OFTEN
+from vestibule.dialects.nhost.errors import BUSY, INTERNAL, INVALID_REQUEST, LIMITED, NOT_ELEVATED, NOT_FOUND, TOO_OFTEN
 from vestibule.dialects.nhost.redirecting import delivery_of, redirect
 from vestibule.dialects.nhost.shapes.errors import (
     BadRequest,
@@ -41,10 +41,14 @@ def render(call: Call, failure: Refusal | InternalError) -> Reply:
 
 
 def _business_form(error: WireError) -> WireError:
-    """Return what a redirect tells of an error: of those about the request's own form no more than that."""
+    """Return what a redirect tells of an error: of those about the request's own form no more than that.
+
+    What is missing is said of elevation alone, which the original never asks for there.
+    """
     if error.schema is None:
         return error
-    return WireError(error.status, INVALID_REQUEST.code, error.message or INVALID_REQUEST.message)
+    message = error.message if error is NOT_ELEVATED else INVALID_REQUEST.message
+    return WireError(error.status, INVALID_REQUEST.code, message)
 
 
 def _business(error: WireError) -> Answer[object]:

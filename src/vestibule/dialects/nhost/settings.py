@@ -16,7 +16,9 @@ class NhostSettings:
     the JWT secret; None means the original's defaults. `codes` is the year whose error codes are used where Nhost Auth
     has renamed some. `email_limit_is_global` counts mails of everybody together. With `pkce_only` a link leads to a
     code or nowhere; with `link_confirm` it leads to a page whose button spends it. With `link_by_post` no access token
-    is taken from a query to link a provider. `insecure_cookies` is for browsers that reach `server_url` without https.
+    is taken from a query to link a provider. `captcha` is what asks for one where a secret is set: sign-ups, as in
+    October 2025, or also what sends, as in the newest server. `insecure_cookies` is for browsers that reach
+    `server_url` without https.
     """
 
     server_url: str = ""
@@ -29,4 +31,5 @@ class NhostSettings:
     pkce_only: bool = False
     link_confirm: bool = False
     link_by_post: bool = False
+    captcha: Literal["signup", "newest"] = "signup"
     insecure_cookies: bool = False

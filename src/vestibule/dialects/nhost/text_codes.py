@@ -6,7 +6,7 @@ from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.core.text_codes import TextCodeAttempt, TextCodeWish
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.captcha import CAPTCHA
+from vestibule.dialects.nhost.captcha import CAPTCHA, CAPTCHA_IN_NEWEST
 from vestibule.dialects.nhost.dialect import bearer, door_terms, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE, SIGN_UPS, TEXTS
 from vestibule.dialects.nhost.outcomes import session_payload
@@ -44,7 +44,7 @@ _GUESSING: Final[tuple[type[Refusal], ...]] = (TooManyAttempts, InvalidTextCode,
     "/signin/passwordless/sms",
     limit=(TEXTS, BRUTE_FORCE),
     raises=_ASKING,
-    marks=(CAPTCHA,),
+    marks=(CAPTCHA_IN_NEWEST,),
     tags=("authentication",),
     operation="signInPasswordlessSms",
 )
@@ -74,7 +74,7 @@ async def sign_up_passwordless_sms(body: shapes.TextCodeRequest, call: Call, pro
 @nhost.post(
     "/user/deanonymize/sms",
     auth=bearer,
-    limit=(TEXTS, SIGN_UPS),
+    limit=TEXTS,
     raises=(
         EndpointDisabled,
         InvalidCredentials,
@@ -104,7 +104,7 @@ async def deanonymize_user_sms(
     "/signin/passwordless/sms/otp",
     limit=BRUTE_FORCE,
     raises=(EndpointDisabled, *_GUESSING, SignUpDisabled, *UNWELCOME),
-    marks=(CAPTCHA,),
+    marks=(CAPTCHA_IN_NEWEST,),
     tags=("authentication",),
     operation="verifySignInPasswordlessSms",
 )

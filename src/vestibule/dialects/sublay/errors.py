@@ -53,6 +53,7 @@ _PEOPLE: Final[Mapping[type[Failure], WireError]] = {
     kernel.SignUpDisabled: WireError(403, "auth/sign-up-disabled", "This project takes no new users."),
     kernel.EmailRefused: WireError(403, "auth/email-not-allowed", "This email address is not allowed."),
     kernel.EmailTaken: WireError(409, "DUPLICATE_EMAIL", "Email already in use"),
+    kernel.UserExists: WireError(409, "auth/user-exists", "This user exists already."),
     kernel.UsernameTaken: WireError(409, "DUPLICATE_USERNAME", "Username already taken"),
     kernel.InvalidEmail: WireError(400, "auth/invalid-body", "Invalid request body: email is not an email address"),
     kernel.RoleNotAllowed: WireError(400, "auth/invalid-body", "Invalid request body: role is not allowed"),

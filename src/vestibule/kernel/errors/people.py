@@ -23,6 +23,12 @@ class EmailTaken(Refusal):
     code = "email-taken"
 
 
+class UserExists(Refusal):
+    """Whoever signs up with a provider is a user of this project already, by their account there or their address."""
+
+    code = "user-exists"
+
+
 class UsernameTaken(Refusal):
     """The user name belongs to somebody else in this project."""
 

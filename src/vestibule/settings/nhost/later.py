@@ -12,8 +12,10 @@ def _later(name: str, parse: Callable[[str], Any], about: str) -> Variable[Any]:
     return Variable[Any](name, parse, None, about, used=False)
 
 
+PROVIDER_ENABLED: Final = _later("AUTH_OAUTH2_PROVIDER_ENABLED", flag, "Be an OAuth 2 and OpenID Connect provider.")
+
 ALL: Final = (
-    _later("AUTH_OAUTH2_PROVIDER_ENABLED", flag, "Be an OAuth 2 and OpenID Connect provider."),
+    PROVIDER_ENABLED,
     _later("AUTH_OAUTH2_PROVIDER_LOGIN_URL", text, "Page on which users agree."),
     _later("AUTH_OAUTH2_PROVIDER_ACCESS_TOKEN_TTL", seconds(1, _DAY), "Seconds that its access tokens live."),
     _later("AUTH_OAUTH2_PROVIDER_REFRESH_TOKEN_TTL", seconds(1, 3650 * _DAY), "Seconds that its refresh tokens live."),

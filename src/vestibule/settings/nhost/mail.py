@@ -20,7 +20,7 @@ TEMPLATES_PATH: Final = Variable(
     "AUTH_EMAIL_TEMPLATES_PATH",
     text,
     "/app/email-templates",
-    "Folder of your own templates, see [mail.md](mail.md). The default is used if it is there.",
+    "Folder of your own templates, see [mail.md](mail.md). Without it our own letters are sent.",
 )
 
 ALL: Final[tuple[Variable[Any], ...]] = (  # Any: variables of every type

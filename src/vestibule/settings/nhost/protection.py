@@ -8,7 +8,7 @@ TURNSTILE_SECRET: Final = Variable[str | None](
     "AUTH_TURNSTILE_SECRET",
     text,
     None,
-    "Cloudflare Turnstile: sign-ups, and what sends for strangers, ask for `x-cf-turnstile-response`.",
+    "Cloudflare Turnstile: sign-ups ask for `x-cf-turnstile-response`; `VESTIBULE_NHOST_CAPTCHA` says what else.",
     secret=True,
 )
 HIBP_ENABLED: Final = switch(

@@ -23,7 +23,11 @@ JWT_SECRET: Final = Variable[str | None](
     secret=True,
 )
 ACCESS_LIFE: Final = Variable(
-    "AUTH_ACCESS_TOKEN_EXPIRES_IN", seconds(10, 86_400), timedelta(minutes=15), "Seconds.", shown="900"
+    "AUTH_ACCESS_TOKEN_EXPIRES_IN",
+    seconds(1, _YEARS),
+    timedelta(minutes=15),
+    "Seconds. Whoever only verifies a token takes it that long, so above a day it is warned about.",
+    shown="900",
 )
 REFRESH_LIFE: Final = Variable(
     "AUTH_REFRESH_TOKEN_EXPIRES_IN", seconds(60, _YEARS), timedelta(days=30), "Seconds.", shown="2592000"

@@ -67,6 +67,16 @@ def unsafe_switches(reader: Reader) -> list[Problem]:
     return problems
 
 
+def tell_missing(reader: Reader) -> None:
+    """Note what is switched on and not there, so that nobody learns it from the users."""
+    if reader.get(later.PROVIDER_ENABLED):
+        reader.adjust(
+            later.PROVIDER_ENABLED.name,
+            "is on, and this version is no OAuth 2 provider",
+            "/oauth2/* and its discovery documents answer 404",
+        )
+
+
 def turned_on(reader: Reader) -> list[str]:
     """Return the names that are set here and mean nothing yet."""
     unbuilt = {variable.name for variable in later.ALL if not variable.used}

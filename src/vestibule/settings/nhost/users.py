@@ -26,7 +26,9 @@ VERIFIED_REQUIRED: Final = switch(
     "Only verified addresses may sign in. With `--dev` false.",
     default=True,
 )
-PASSWORD_MIN_LENGTH: Final = Variable("AUTH_PASSWORD_MIN_LENGTH", whole(1, 128), 3, "Shortest new password.")
+PASSWORD_MIN_LENGTH: Final = Variable(
+    "AUTH_PASSWORD_MIN_LENGTH", whole(0, 128), 3, "Shortest new password. Below 3 it counts as 3."
+)
 GRAVATAR_ENABLED: Final = switch("AUTH_GRAVATAR_ENABLED", "Give new users a Gravatar URL.", default=True)
 GRAVATAR_DEFAULT: Final = Variable(
     "AUTH_GRAVATAR_DEFAULT",

@@ -25,13 +25,16 @@ WEBAUTHN_RP_NAME: Final = Variable[str | None](
     "AUTH_WEBAUTHN_RP_NAME", text, None, "Its name for people.", shown="`AUTH_WEBAUTHN_RP_ID`"
 )
 WEBAUTHN_ORIGINS: Final = Variable[tuple[str, ...]](
-    "AUTH_WEBAUTHN_RP_ORIGINS", names, (), "Origins whose pages may use passkeys; that of `AUTH_CLIENT_URL` is added."
+    "AUTH_WEBAUTHN_RP_ORIGINS",
+    names,
+    (),
+    "Origins whose pages may use passkeys; that of `AUTH_CLIENT_URL` is added, those of other sites are left out.",
 )
 WEBAUTHN_TIMEOUT: Final = Variable(
     "AUTH_WEBAUTHN_ATTESTATION_TIMEOUT",
-    milliseconds(1_000, 600_000),
+    milliseconds(0, 86_400_000),
     timedelta(minutes=5),
-    "How long a user may take, in milliseconds.",
+    "How long a user may take, in milliseconds: five minutes at least, as always at Nhost Auth, ten at most.",
     shown="300000",
 )
 

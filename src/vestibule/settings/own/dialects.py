@@ -12,6 +12,14 @@ NHOST_CODES: Final = Variable(
     "Error codes that Nhost Auth has renamed: as of October 2025, or the newest (`user-already-exists`,"
     " `invalid-otp`, `otp-too-many-attempts`).",
 )
+NHOST_CAPTCHA: Final = Variable[str | None](
+    "VESTIBULE_NHOST_CAPTCHA",
+    one_of("signup", "newest"),
+    None,
+    "Where `AUTH_TURNSTILE_SECRET` asks for a captcha: on sign-ups, as of October 2025, or also on sign-ins that send"
+    " and on password resets, as the newest.",
+    shown="`signup`; with `VESTIBULE_NHOST_CODES=2026` `newest`",
+)
 NHOST_PKCE_ONLY: Final = switch(
     "VESTIBULE_NHOST_PKCE_ONLY", "Refuse links without `codeChallenge`, so that no redirect carries a refresh token."
 )
@@ -41,6 +49,7 @@ REQUIRE_ORIGIN: Final = switch(
 
 ALL: Final[tuple[Variable[Any], ...]] = (  # Any: variables of every type
     NHOST_CODES,
+    NHOST_CAPTCHA,
     NHOST_PKCE_ONLY,
     NHOST_LINK_BY_POST,
     LINK_CONFIRM,

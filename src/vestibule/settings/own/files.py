@@ -7,7 +7,10 @@ from vestibule.settings.environ import Variable, switch, text
 CONFIG: Final = Variable[str | None](
     "VESTIBULE_CONFIG", text, None, "File with settings, in TOML; also `--config`. `vestibule.toml` is read if present."
 )
-STRICT: Final = switch("VESTIBULE_STRICT", "Refuse unknown `AUTH_*` names instead of warning; `--strict`.")
+STRICT: Final = switch(
+    "VESTIBULE_STRICT",
+    "Refuse unknown `AUTH_*` names, and values that cannot be taken as written, instead of warning; `--strict`.",
+)
 
 ALL: Final[tuple[Variable[Any], ...]] = (  # Any: variables of every type
     CONFIG,

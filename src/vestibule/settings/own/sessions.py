@@ -37,6 +37,12 @@ ID_TOKEN_NONCE_REQUIRED: Final = switch(
     "VESTIBULE_ID_TOKEN_NONCE_REQUIRED",
     "Refuse ID tokens of applications that have no nonce: whoever finds one could show it again until it expires.",
 )
+RECLAIM_ON_FIRST_PROOF: Final = switch(
+    "VESTIBULE_RECLAIM_ON_FIRST_PROOF",
+    "The first mailed link, code or reset that proves an address takes away the password, sessions and factors that"
+    " were there before; off, as in Nhost Auth, it marks the address as verified and no more.",
+    default=True,
+)
 SECOND_FACTOR_AFTER: Final = Variable(
     "VESTIBULE_SECOND_FACTOR_AFTER",
     one_of("every", "password"),
@@ -69,6 +75,7 @@ ALL: Final[tuple[Variable[Any], ...]] = (  # Any: variables of every type
     EMAIL_CHANGE_ENDS_SESSIONS,
     PROVIDER_CHANGE_ENDS_SESSIONS,
     ID_TOKEN_NONCE_REQUIRED,
+    RECLAIM_ON_FIRST_PROOF,
     SECOND_FACTOR_AFTER,
     MFA_CHANGE_ENDS_SESSIONS,
     NOTICES,

@@ -8,9 +8,17 @@ from tests.dialects.nhost.matrix.usual import NO_SIGN_UP, WRONG
 from tests.dialects.nhost.speaking import BASE
 from tests.support.identities import Scripted, parameter
 from vestibule.core.social.model import ExternalIdentity
-from vestibule.kernel.errors import EmailNotVerified, EndpointDisabled, InvalidCredentials, ProviderUnavailable, Refusal
+from vestibule.kernel.errors import (
+    EmailNotVerified,
+    EmailTaken,
+    EndpointDisabled,
+    InvalidCredentials,
+    ProviderUnavailable,
+    Refusal,
+)
 
 CALLBACK: Final = "/signin/provider/{}/callback"
+RACES: Final[dict[type[Refusal], str]] = {EmailTaken: "only of two who come in the same moment"}
 
 
 def provider_named(stage: Stage, name: str) -> Scripted:

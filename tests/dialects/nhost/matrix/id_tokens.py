@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from tests.dialects.nhost.matrix.arriving import NEWCOMER, provider_named
+from tests.dialects.nhost.matrix.arriving import NEWCOMER, RACES, provider_named
 from tests.dialects.nhost.matrix.stage import Ask, Case, Fault, Stage, member
 from tests.dialects.nhost.matrix.told import INVALID_REQUEST
 from tests.dialects.nhost.matrix.usual import (
@@ -22,12 +22,11 @@ from tests.dialects.nhost.matrix.usual import (
     UNWELCOME,
 )
 from vestibule.kernel.errors import (
-    EmailTaken,
     EndpointDisabled,
     IdentityTaken,
     InvalidIdToken,
     ProviderProfileFailed,
-    Refusal,
+    UserExists,
 )
 
 
@@ -98,10 +97,9 @@ _WRONG_TOKEN: Final = (
         frozenset({"body.idToken"}),
     ),
 )
-_RACES: Final[dict[type[Refusal], str]] = {EmailTaken: "only of two who come in the same moment"}
 
 ID_TOKENS: Final[Mapping[str, Case]] = {
-    "signInIdToken, of who is known": Case(_token_of_known, (BAD_TARGET, *_WRONG_TOKEN, *UNWELCOME), unseen=_RACES),
+    "signInIdToken, of who is known": Case(_token_of_known, (BAD_TARGET, *_WRONG_TOKEN, *UNWELCOME), unseen=RACES),
     "signInIdToken, of who is new": Case(
         _token_of_new,
         (
@@ -121,11 +119,12 @@ ID_TOKENS: Final[Mapping[str, Case]] = {
             NO_SIGN_UP,
             *_WRONG_TOKEN,
             KEPT_OUT,
-            TAKEN,
+            replace(TAKEN, refusal=UserExists, says="user-already-exists"),
             *OPTIONS,
             NO_MAIL_FOR_NEW,
             NEW_USERS_DISABLED,
         ),
+        unseen=RACES,
     ),
     "linkIdToken": Case(
         _token_to_link,

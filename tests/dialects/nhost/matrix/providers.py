@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
-from tests.dialects.nhost.matrix.arriving import NEWCOMER, Arriving, arriving, linked, nowhere, provider_named
+from tests.dialects.nhost.matrix.arriving import NEWCOMER, RACES, Arriving, arriving, linked, nowhere, provider_named
 from tests.dialects.nhost.matrix.stage import Ask, Case, Fault, Stage, gone, rule
 from tests.dialects.nhost.matrix.told import INVALID_REQUEST
 from tests.dialects.nhost.matrix.usual import (
@@ -21,7 +21,6 @@ from vestibule.core.social.model import Vouched
 from vestibule.kernel.errors import (
     DefaultRoleNotAllowed,
     ElevationRequired,
-    EmailTaken,
     EndpointDisabled,
     IdentityTaken,
     InvalidAccessToken,
@@ -34,6 +33,7 @@ from vestibule.kernel.errors import (
     RedirectNotAllowed,
     Refusal,
     RoleNotAllowed,
+    UserExists,
 )
 
 _NO_MAIL_FOR_NEW: Final = replace(NO_MAIL_FOR_NEW, says="too many, by redirect")
@@ -141,7 +141,7 @@ _WISHES: Final = (
     _wish("defaultRole", "me2", DefaultRoleNotAllowed, "default-role-must-be-in-allowed-roles"),
     _wish("metadata", '{"a":"' + "x" * 11_000 + '"}', MetadataTooLarge, "large metadata, by redirect"),
 )
-_TAKEN: Final = Fault("known", EmailTaken, "taken", _sign_up_before, frozenset({"address", "identity"}))
+_EXISTS: Final = Fault("known", UserExists, "user-already-exists", _sign_up_before, frozenset({"address", "identity"}))
 _LINKED_ALREADY: Final = Fault(
     "linked already",
     IdentityTaken,
@@ -160,7 +160,7 @@ def _back(operation: str, provider: str) -> dict[str, Case]:
         f"{operation}, of who is new": Case(
             _new(provider), (*_BACK, *NEWCOMER, KEPT_OUT, *_WISHES, _NO_MAIL_FOR_NEW, NEW_USERS_DISABLED)
         ),
-        f"{operation}, of who signs up": Case(_known_who_signs_up(provider), (_TAKEN,)),
+        f"{operation}, of who signs up": Case(_known_who_signs_up(provider), (_EXISTS,), unseen=RACES),
         f"{operation}, of who links": Case(
             _connecting(provider),
             (gone(InvalidProviderState, "invalid-state"), *_BACK[1:], *UNWELCOME, _LINKED_ALREADY),

@@ -92,7 +92,7 @@ FORMS: Final = {
     "large metadata, by redirect": _business(400, "invalid-request", "The request payload is incorrect"),
     "too many, by redirect": _business(429, "invalid-request", "Too many attempts, please try again later"),
     "not elevated, by redirect": _business(400, "invalid-request", "elevated claim required"),
-    "bad connect": _business(400, "invalid-request", "invalid or expired token"),
+    "bad connect": _business(400, "invalid-request", "The request payload is incorrect"),
     "last way in": _business(400, "invalid-request", "The last way to sign in cannot be removed"),
     "no such passkey": _business(404, "invalid-request", "There is no such passkey"),
     "no such access token": _business(404, "invalid-request", "There is no such personal access token"),
@@ -201,7 +201,8 @@ MATRIX: Final[dict[str, set[str]]] = {
     },
     "/signin/provider/{provider}/callback": {
         *("invalid-state", "oauth-provider-error", "disabled-endpoint", "oauth-token-echange-failed"),
-        *("oauth-profile-fetch-failed", INVALID_REQUEST, "signup-disabled", "taken", "provider-account-already-linked"),
+        *("oauth-profile-fetch-failed", INVALID_REQUEST, "signup-disabled", "taken", "user-already-exists"),
+        "provider-account-already-linked",
         *_USER,
         *_OPTIONS,
     },
@@ -213,7 +214,7 @@ MATRIX: Final[dict[str, set[str]]] = {
         *_OPTIONS,
     },
     "/signup/idtoken": {
-        *("signup-disabled", "disabled-endpoint", INVALID_REQUEST, "oauth-profile-fetch-failed", "taken"),
+        *("signup-disabled", "disabled-endpoint", INVALID_REQUEST, "oauth-profile-fetch-failed", "user-already-exists"),
         *("invalid-email-password", "disabled-user", *_OPTIONS),
     },
     "/link/idtoken": {
@@ -258,7 +259,8 @@ DIFFERENT: Final[dict[str, dict[str, str]]] = {
     },
     "/signup/provider/{provider}": {"oauth-provider-error": _NO_500},
     "/signin/provider/{provider}/callback": {
-        INVALID_REQUEST: "the access token of who links is looked at before the journey"
+        "taken": "of two who come at once, the second one signs in, or is told `user-already-exists`",
+        INVALID_REQUEST: "the access token of who links is looked at before the journey",
     },
     "/token/provider/{provider}": {INVALID_REQUEST: "who does not come in by a provider has nothing to renew there"},
     "/link/provider/{provider}": {"oauth-provider-error": _NO_500},
