@@ -1,11 +1,15 @@
 """The mirror acts with its creator's rights: nothing of somebody else's may be called with them."""
 
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeAlias
+from uuid import uuid4
 
 import pytest
 
 from tests.support.cores import CoreUnderTest
 from vestibule.migrations.hasura import HasuraRefused, create_mirror
+
+NewRole: TypeAlias = Callable[[str], Awaitable[str]]
 
 pytestmark = pytest.mark.engine("postgresql")
 
@@ -77,6 +81,53 @@ async def test_a_schema_where_everybody_may_create_is_refused(database_url: str,
         await create_mirror(database_url)
     assert await nhost.fetchval("SELECT count(*) FROM pg_trigger WHERE tgname = 'vestibule_mirror'") == 0
     await nhost.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    await create_mirror(database_url)
+
+
+@pytest.fixture
+async def new_role(nhost: Any) -> AsyncIterator[NewRole]:
+    """Makes roles, which belong to the whole server, and takes them away."""
+    made: list[str] = []
+
+    async def make(kind: str) -> str:
+        made.append(f"{kind}_{uuid4().hex}")
+        await nhost.execute(f"CREATE ROLE {made[-1]}")
+        return made[-1]
+
+    yield make
+    for role in made:
+        await nhost.execute(f"REASSIGN OWNED BY {role} TO postgres; DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+async def test_who_may_make_triggers_on_the_copies_is_named(database_url: str, nhost: Any, new_role: NewRole) -> None:
+    """A trigger of theirs, with a function of theirs, would have the creator's rights (security 140)."""
+    role = await new_role("hasura")
+    await nhost.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA auth TO {role}")
+    mend = f"REVOKE TRIGGER ON auth.roles, auth.user_roles, auth.users FROM {role}"
+    with pytest.raises(HasuraRefused, match=f"^{role} may make triggers .*: {mend}$"):
+        await create_mirror(database_url)
+    assert await nhost.fetchval("SELECT count(*) FROM pg_trigger WHERE tgname = 'vestibule_mirror'") == 0
+    await nhost.execute(mend)
+    await create_mirror(database_url)
+
+
+@pytest.mark.parametrize("table", ["users", "user_roles", "roles"])
+async def test_triggers_of_everybodys_are_refused(database_url: str, nhost: Any, table: str) -> None:
+    """On each of the tables that the mirror writes (security 140)."""
+    await nhost.execute(f"GRANT TRIGGER ON auth.{table} TO PUBLIC")
+    with pytest.raises(HasuraRefused, match=f"^PUBLIC may make .*: REVOKE TRIGGER ON auth.{table} FROM PUBLIC$"):
+        await create_mirror(database_url)
+
+
+async def test_whoever_may_act_as_the_owner_of_the_copies_is_named(
+    database_url: str, nhost: Any, new_role: NewRole
+) -> None:
+    """As the owner they may make triggers; the owner itself is trusted (security 140)."""
+    owner, member = await new_role("owner"), await new_role("member")
+    await nhost.execute(f"ALTER TABLE auth.users OWNER TO {owner}; GRANT {owner} TO {member}")
+    with pytest.raises(HasuraRefused, match=f"^{member} may make .*: REVOKE {owner} FROM {member}$"):
+        await create_mirror(database_url)
+    await nhost.execute(f"REVOKE {owner} FROM {member}")
     await create_mirror(database_url)
 
 

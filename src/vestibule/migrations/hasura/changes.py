@@ -11,6 +11,7 @@ import asyncpg
 from vestibule.migrations.child import MigrationFailed
 from vestibule.migrations.hasura import mirror, views, write_back
 from vestibule.migrations.hasura.refusals import refusal
+from vestibule.migrations.hasura.rights import WHO_MAKES_TRIGGERS
 from vestibule.storage.unavailable import unavailable
 from vestibule.storage.urls import postgres_dsn
 
@@ -156,6 +157,11 @@ async def _names_of_mirror(connection: _Connection, own: str) -> dict[str, str]:
         raise HasuraRefused(
             "everybody may create functions in the schema public, and triggers of your application would call them"
             " with your rights; take that away first: REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+        )
+    if others := await connection.fetch(WHO_MAKES_TRIGGERS):
+        raise HasuraRefused(
+            f"{', '.join(dict.fromkeys(role for role, _ in others))} may make triggers on Nhost's tables, which would"
+            f" run with your rights; take that away first: {'; '.join(mend for _, mend in others)}"
         )
     return {"own": own, "email": columns["email"], "locale": columns["locale"], "refusal": refusal(columns)}
 
