@@ -23,6 +23,9 @@ RENAME = Statement(None, "UPDATE vestibule_users SET display_name = :name WHERE 
 PROVE = Statement(None, "UPDATE vestibule_credentials SET verified_at = :now WHERE user_id = :id")
 READDRESS = Statement(None, "UPDATE vestibule_credentials SET email = :email, email_key = :email WHERE user_id = :id")
 SPEAK = Statement(None, "UPDATE vestibule_users SET locale = :locale WHERE id = :id")
+SEEN_AND_GIVEN = """
+UPDATE vestibule_users SET last_seen_at = '2030-01-01T00:00:00Z', roles = '["user", "editor"]' WHERE id = $1
+"""
 PHONE = Statement(None, "UPDATE vestibule_users SET phone_number = :phone WHERE id = :id")
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 BE_SHOWN = Statement(None, postgres="SET CONSTRAINTS ALL IMMEDIATE", sqlite="SELECT 1")
@@ -93,6 +96,14 @@ async def test_what_changes_is_changed_there(database_url: str, nhost: Any, serv
     assert (before["email"], before["is_anonymous"], roles) == (None, True, {"anonymous"})
     assert (named["email"], named["is_anonymous"], more_roles) == ("ada@example.com", False, {"user", "me"})
     assert (named["disabled"], disabled["disabled"]) == (False, True)
+
+
+async def test_who_is_seen_while_their_roles_change_is_copied_whole(nhost: Any, user_id: UUID) -> None:
+    """What is copied in turns of its own, when somebody was last seen, and what is not."""
+    await nhost.execute(SEEN_AND_GIVEN, user_id)
+    row = await mirrored(nhost, user_id)
+    assert row is not None
+    assert (row["last_seen"].year, await roles_of(nhost, user_id)) == (2030, {"user", "editor"})
 
 
 async def test_who_is_deleted_goes_there_too(database_url: str, nhost: Any, under_test: CoreUnderTest) -> None:

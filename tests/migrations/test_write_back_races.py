@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.engine("postgresql")
 
 LOCALE = Statement(None, "UPDATE vestibule_users SET locale = :locale WHERE id = :id")
 APPEND = "UPDATE auth.users SET metadata = coalesce(metadata, '{}') || jsonb_build_object($2::text, true) WHERE id = $1"
+BE_SEEN = Statement(None, "UPDATE vestibule_users SET last_seen_at = '2030-01-01T00:00:00Z' WHERE id = :id")
 LOCK = "SELECT id FROM auth.users WHERE id = $1 FOR UPDATE"
 AT_ONCE = 10
 
@@ -151,3 +153,16 @@ async def test_a_refresh_that_races_with_disabling_leaves_no_session(
     for secret in secrets:
         with pytest.raises(InvalidRefreshToken):
             await under_test.refresh(secret)
+
+
+async def test_being_seen_does_not_wait_for_the_writer_of_the_copy(
+    database_url: str, nhost: Any, under_test: CoreUnderTest, user_id: UUID
+) -> None:
+    """Nor makes them give up: when somebody was last seen is copied as soon as the copy is free."""
+    async with another(database_url) as connection, connection.transaction():
+        await connection.execute(LOCK, user_id)
+        await under_test.db.run(BE_SEEN, id=user_id)
+        await update_user(connection, user_id, locale="fr")
+    row = await mirrored(nhost, user_id)
+    assert row is not None
+    assert (row["locale"], row["last_seen"]) == ("fr", datetime(2030, 1, 1, tzinfo=UTC))

@@ -93,7 +93,7 @@ async def test_nobody_calls_what_writes_back(database_url: str, nhost: Any, user
     await remove_mirror(database_url)
     await create_mirror(database_url)
     assert await nhost.fetch(FUNCTIONS, role) == []
-    assert len(await nhost.fetch(FUNCTIONS, "postgres")) == 12
+    assert len(await nhost.fetch(FUNCTIONS, "postgres")) == 13
     await hasura.execute("CREATE TEMP TABLE users AS SELECT * FROM auth.users")
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for function"):
         await hasura.execute(

@@ -10,6 +10,7 @@ import asyncpg
 
 from vestibule.migrations.child import MigrationFailed
 from vestibule.migrations.hasura import mirror, views, write_back
+from vestibule.migrations.hasura.casts import AS_JSONB
 from vestibule.migrations.hasura.refusals import refusal
 from vestibule.migrations.hasura.rights import WHO_MAKES_TRIGGERS
 from vestibule.storage.unavailable import unavailable
@@ -92,7 +93,7 @@ async def create_views(url: str, *, readers: Iterable[str] = ()) -> list[str]:
         roles = [await _role(connection, reader) for reader in readers]
         has_identities = await connection.fetchval(_KIND, f"{own}.vestibule_identities") is not None
         wanted = views.VIEWS | (views.IDENTITIES if has_identities else {})
-        statements = ["CREATE SCHEMA IF NOT EXISTS auth", mirror.AS_JSONB]
+        statements = ["CREATE SCHEMA IF NOT EXISTS auth", AS_JSONB]
         statements += [views.create(name, query) for name, query in wanted.items()]
         for role in roles:
             statements.append(f"GRANT USAGE ON SCHEMA auth TO {role}")

@@ -16,40 +16,22 @@ What Nhost's table cannot hold must not keep anybody out: an address that its do
 was never ours, is left out of the copy, and so are metadata that are no jsonb, and the region of a locale.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
+from vestibule.migrations.hasura.casts import AS_ADDRESS, AS_JSONB
 from vestibule.migrations.hasura.write_back import COPYING
 
-_COLUMNS: Final = (
-    *("last_seen", "disabled", "display_name", "avatar_url", "locale", "email", "phone_number", "email_verified"),
+_SHOWN: Final = (
+    *("disabled", "display_name", "avatar_url", "locale", "email", "phone_number", "email_verified"),
     *("phone_number_verified", "default_role", "is_anonymous", "active_mfa_type", "metadata"),
 )
+_COLUMNS: Final = ("last_seen", *_SHOWN)
 NEEDED: Final = frozenset({"id", "created_at", "updated_at", *_COLUMNS})
 
 _OWN_PATH: Final = "pg_catalog, pg_temp"
 _OPEN: Final = "PERFORM pg_catalog.set_config('search_path', 'pg_catalog, public, pg_temp', true)"
 _CLOSE: Final = f"PERFORM pg_catalog.set_config('search_path', '{_OWN_PATH}', true)"
-
-# Not safe in parallel queries: up to PostgreSQL 16 no worker may begin the subtransaction of an EXCEPTION.
-AS_JSONB: Final = f"""
-CREATE OR REPLACE FUNCTION @own@.vestibule_jsonb(value json) RETURNS jsonb
-LANGUAGE plpgsql IMMUTABLE SET search_path = {_OWN_PATH} AS $$
-BEGIN
-    RETURN value::jsonb;
-EXCEPTION WHEN data_exception OR program_limit_exceeded THEN
-    RETURN NULL;
-END $$
-"""
-
-_ADDRESS: Final = f"""
-CREATE OR REPLACE FUNCTION @own@.vestibule_mirror_address(value text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = {_OWN_PATH} AS $$
-BEGIN
-    RETURN (value::@email@)::text;
-EXCEPTION WHEN check_violation OR data_exception THEN
-    RETURN NULL;
-END $$
-"""
 
 _MIRRORED: Final = """
 CREATE TABLE IF NOT EXISTS @own@.vestibule_mirrored (
@@ -58,9 +40,28 @@ CREATE TABLE IF NOT EXISTS @own@.vestibule_mirrored (
 """
 
 
-def _of(row: str) -> str:
-    return ", ".join(f"{row}.{name}" for name in _COLUMNS)
+def _of(row: str, columns: Iterable[str] = _COLUMNS) -> str:
+    return ", ".join(f"{row}.{name}" for name in columns)
 
+
+# Whoever writes the copy waits for our row, which is locked here: a sign-in that waited for the copy would make them
+# give up. What they write is copied again when it is taken, and when they were last seen with it.
+_LAST_SEEN: Final = f"""
+CREATE OR REPLACE FUNCTION @own@.vestibule_mirror_last_seen(wanted uuid, seen timestamptz) RETURNS void
+LANGUAGE plpgsql SET search_path = {_OWN_PATH} AS $$
+DECLARE
+    outer_copy text := current_setting('{COPYING}', true);
+BEGIN
+    PERFORM 1 FROM auth.users AS a WHERE a.id = wanted FOR NO KEY UPDATE SKIP LOCKED;
+    IF FOUND THEN
+        PERFORM set_config('{COPYING}', pg_trigger_depth()::text, true);
+        {_OPEN};
+        UPDATE auth.users AS a SET last_seen = seen WHERE a.id OPERATOR(pg_catalog.=) wanted;
+        {_CLOSE};
+        PERFORM set_config('{COPYING}', coalesce(outer_copy, ''), true);
+    END IF;
+END $$
+"""
 
 # The lock comes first, and in a statement of its own: what is read after it is what the last to change it committed.
 _USER: Final = f"""
@@ -74,6 +75,8 @@ DECLARE
     phone text;
     wanted_roles text[];
     is_same boolean;
+    is_seen_alike boolean;
+    has_roles boolean;
     givers_of_address uuid[];
     givers_of_phone uuid[];
     outer_copy text;
@@ -97,7 +100,6 @@ BEGIN
     INSERT INTO @own@.vestibule_mirrored (project_id, user_id) VALUES (person.project_id, wanted)
     ON CONFLICT DO NOTHING;
     outer_copy := current_setting('{COPYING}', true);  -- of a copy whose trigger of the application led here
-    PERFORM set_config('{COPYING}', pg_trigger_depth()::text, true);
     FOR attempt IN 1..2 LOOP
         SELECT person.last_seen_at, person.status <> 'active', person.display_name, person.avatar_url,
             split_part(person.locale, '-', 1)::@locale@, address::@email@, phone,
@@ -106,12 +108,22 @@ BEGIN
             CASE WHEN person.mfa_type = 'totp' THEN 'totp' END, @own@.vestibule_jsonb(person.metadata::json)
         INTO {_of("ours")};
         SELECT {_of("a")} INTO {_of("theirs")} FROM auth.users AS a WHERE a.id = wanted;
-        is_same := FOUND AND ({_of("theirs")}) IS NOT DISTINCT FROM ({_of("ours")});
+        is_same := FOUND AND ({_of("theirs", _SHOWN)}) IS NOT DISTINCT FROM ({_of("ours", _SHOWN)});
+        is_seen_alike := theirs.last_seen IS NOT DISTINCT FROM ours.last_seen;
+        has_roles := wanted_roles @> held.roles AND wanted_roles <@ held.roles
+        FROM (SELECT ARRAY(SELECT r.role::text FROM auth.user_roles AS r WHERE r.user_id = wanted) AS roles) AS held;
+        IF attempt = 1 AND is_same AND has_roles THEN
+            IF NOT is_seen_alike THEN
+                PERFORM @own@.vestibule_mirror_last_seen(wanted, ours.last_seen);
+            END IF;
+            RETURN;
+        END IF;
+        PERFORM set_config('{COPYING}', pg_trigger_depth()::text, true);
         BEGIN
             {_OPEN};
             INSERT INTO auth.roles (role) SELECT role FROM pg_catalog.unnest(wanted_roles) AS role
             ON CONFLICT DO NOTHING;
-            IF NOT is_same THEN
+            IF NOT (is_same AND is_seen_alike) THEN
                 INSERT INTO auth.users (id, created_at, updated_at, {", ".join(_COLUMNS)})
                 VALUES (wanted, person.created_at, person.updated_at, {_of("ours")})
                 ON CONFLICT (id) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)};
@@ -200,6 +212,7 @@ _FUNCTIONS: Final = (
     "vestibule_mirror_of_user()",
     "vestibule_mirror_of_credential()",
     "vestibule_mirror_user(uuid)",
+    "vestibule_mirror_last_seen(uuid, timestamptz)",
     "vestibule_mirror_address(text)",
 )
 
@@ -223,8 +236,9 @@ ON CONFLICT DO NOTHING
 CREATE: Final = (
     *_REPLACED,
     AS_JSONB,
-    _ADDRESS,
+    AS_ADDRESS,
     _MIRRORED,
+    _LAST_SEEN,
     _USER,
     _OF_USER,
     _OF_CREDENTIAL,
