@@ -44,6 +44,19 @@ END $$;
 CREATE TRIGGER greet AFTER INSERT ON auth.users FOR EACH ROW EXECUTE FUNCTION greet()
 """
 
+CORRECT = """
+CREATE FUNCTION correct() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE auth.users SET display_name = upper(display_name) WHERE id = NEW.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER {} AFTER UPDATE ON auth.users FOR EACH ROW WHEN (pg_trigger_depth() = 0) EXECUTE FUNCTION correct()
+"""
+GIVE_AGAIN = """
+INSERT INTO auth.user_roles (user_id, role) VALUES ($1, $2)
+ON CONFLICT (user_id, role) DO UPDATE SET role = excluded.role
+"""
+
 
 async def test_a_profile_that_is_written_there_is_the_users_here(
     nhost: Any, under_test: CoreUnderTest, user_id: UUID
@@ -165,6 +178,28 @@ async def test_neither_copies_what_came_from_it(nhost: Any, under_test: CoreUnde
     assert await nhost.fetchval("SELECT count(*) FROM updates") == 2
     after = await ours(under_test, user_id)
     assert (after.locale, after.updated_at) == ("es", before.updated_at)
+
+
+@pytest.mark.parametrize("name", ["a_correction", "z_correction"])
+async def test_what_a_trigger_of_the_application_corrects_stays_corrected(
+    nhost: Any, under_test: CoreUnderTest, user_id: UUID, name: str
+) -> None:
+    """PostgreSQL fires triggers in the order of their names: it may have its turn before ours or after."""
+    await nhost.execute(CORRECT.format(name))
+    await update_user(nhost, user_id, display_name="ada", metadata={"plan": "pro"})
+    row = await mirrored(nhost, user_id)
+    assert row is not None
+    assert (row["display_name"], (await ours(under_test, user_id)).display_name) == ("ADA", "ADA")
+
+
+async def test_a_role_that_is_given_again_is_no_change(nhost: Any, under_test: CoreUnderTest, user_id: UUID) -> None:
+    """An upsert of what is there moves it to no other place, is not noted and is refused to nobody."""
+    await insert_roles(nhost, user_id, "editor")
+    before, told = await ours(under_test, user_id), await noted(nhost, user_id)
+    await nhost.execute(GIVE_AGAIN, user_id, "me")
+    assert (await ours(under_test, user_id), await noted(nhost, user_id)) == (before, told)
+    await under_test.change(user_id, is_anonymous=True)
+    await nhost.execute(GIVE_AGAIN, user_id, "me")
 
 
 async def test_what_a_trigger_of_the_application_writes_to_a_new_user_counts(

@@ -23,7 +23,10 @@ _PATH: Final = "pg_catalog, pg_temp"
 _DEFINER: Final = f"SECURITY DEFINER SET search_path = {_PATH}"
 _TRIES: Final = 4  # 30 ms in all; whoever holds our row longer waits for the copy, or works on many
 
+_MOST_ROWS: Final = 1_000  # a quarter of a second, for which sign-ins of these users wait
+
 COPYING: Final = "vestibule.copying"
+_WRITTEN: Final = "vestibule.written"
 _IS_A_COPY: Final = f"current_setting('{COPYING}', true) = (pg_trigger_depth() - 1)::text"
 
 _PROFILE: Final = ("display_name", "avatar_url", "locale", "metadata", "default_role")
@@ -46,6 +49,7 @@ CREATE OR REPLACE FUNCTION @own@.vestibule_write_back_hold(wanted uuid, is_going
 LANGUAGE plpgsql SET search_path = {_PATH} AS $$
 DECLARE
     owner uuid;
+    written integer;
 BEGIN
     SELECT m.project_id INTO owner
     FROM @own@.vestibule_mirrored AS m
@@ -53,6 +57,14 @@ BEGIN
     WHERE m.user_id = wanted;
     IF owner IS NULL THEN
         RETURN NULL;
+    END IF;
+    IF coalesce(current_setting('{COPYING}', true), '') = '' THEN  -- whatever our own transactions set off is theirs
+        written := coalesce(nullif(current_setting('{_WRITTEN}', true), ''), '0')::integer + 1;
+        IF written > {_MOST_ROWS} THEN
+            RAISE EXCEPTION 'auth.users: at most {_MOST_ROWS} rows of users in one transaction; change them in batches'
+            {ERRCODE};
+        END IF;
+        PERFORM set_config('{_WRITTEN}', written::text, true);
     END IF;
     FOR try IN 1..{_TRIES} LOOP
         IF is_going THEN
@@ -107,6 +119,7 @@ LANGUAGE sql SET search_path = {_PATH} AS $$
 $$
 """
 
+# What is written is what the row has by now: a trigger of the application may have put it right since.
 _USER: Final = f"""
 CREATE OR REPLACE FUNCTION @own@.vestibule_write_back_user() RETURNS trigger
 LANGUAGE plpgsql {_DEFINER} AS $$
@@ -114,6 +127,7 @@ DECLARE
     refused text := @refusal@;
     owner uuid;
     person record;
+    present record;
     standing text;
     wanted_roles json;
     fields text[];
@@ -130,17 +144,19 @@ BEGIN
     END IF;
     SELECT u.status, u.default_role, u.roles, u.is_anonymous INTO person
     FROM @own@.vestibule_users AS u WHERE u.project_id = owner AND u.id = NEW.id;
+    SELECT {", ".join(f"a.{column}" for column in (*_PROFILE, "disabled"))} INTO present
+    FROM auth.users AS a WHERE a.id = NEW.id;
     standing := person.status;
-    IF NEW.disabled AND NOT OLD.disabled AND person.status = 'active' THEN
+    IF {changes("disabled")} AND present.disabled AND person.status = 'active' THEN
         IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
             RAISE EXCEPTION 'auth.users.disabled: at the isolation % sessions that begin meanwhile would stay;'
                 ' use READ COMMITTED', upper(current_setting('transaction_isolation')) {ERRCODE};
         END IF;
         standing := 'disabled';
-    ELSIF OLD.disabled AND NOT NEW.disabled AND person.status NOT IN ('disabled', 'active') THEN
+    ELSIF {changes("disabled")} AND NOT present.disabled AND person.status NOT IN ('disabled', 'active') THEN
         RAISE EXCEPTION 'auth.users.disabled: this user is %, not disabled; use vestibule user enable', person.status
         {ERRCODE};
-    ELSIF OLD.disabled AND NOT NEW.disabled THEN
+    ELSIF {changes("disabled")} AND NOT present.disabled THEN
         standing := 'active';
     END IF;
     wanted_roles := person.roles;
@@ -150,7 +166,7 @@ BEGIN
             CASE WHEN NOT EXISTS (
                 SELECT FROM auth.user_roles AS r WHERE r.user_id = NEW.id AND r.role::text = person.default_role
             ) THEN person.default_role END,  -- its row was taken before: it stayed for being the default
-            NEW.default_role::text
+            present.default_role::text
         );
     END IF;
     fields := array_remove(ARRAY[{", ".join(_field(column) for column in sorted(_PROFILE))},
@@ -159,11 +175,11 @@ BEGIN
         RAISE EXCEPTION 'auth.users.default_role: {_NAMELESS}' {ERRCODE};
     END IF;
     UPDATE @own@.vestibule_users SET
-        {_new_or("display_name", "NEW.display_name")},
-        {_new_or("avatar_url", "NEW.avatar_url")},
-        {_new_or("locale", "NEW.locale")},
-        {_new_or("metadata", "@own@.vestibule_write_back_metadata(NEW.metadata)")},
-        {_new_or("default_role", "NEW.default_role")},
+        {_new_or("display_name", "present.display_name")},
+        {_new_or("avatar_url", "present.avatar_url")},
+        {_new_or("locale", "present.locale")},
+        {_new_or("metadata", "@own@.vestibule_write_back_metadata(present.metadata)")},
+        {_new_or("default_role", "present.default_role")},
         roles = wanted_roles, status = standing, updated_at = now()
     WHERE project_id = owner AND id = NEW.id;
     IF fields <> '{{}}' THEN
@@ -234,7 +250,7 @@ _ROLE: Final = f"""
 CREATE OR REPLACE FUNCTION @own@.vestibule_write_back_role() RETURNS trigger
 LANGUAGE plpgsql {_DEFINER} AS $$
 BEGIN
-    IF {_IS_A_COPY} THEN
+    IF {_IS_A_COPY} OR TG_OP = 'UPDATE' AND NEW.user_id = OLD.user_id AND NOT ({changes("role")}) THEN
         RETURN NULL;
     END IF;
     IF TG_OP <> 'INSERT' THEN
