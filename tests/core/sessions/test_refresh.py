@@ -1,5 +1,6 @@
 """What a refresh secret is worth, at which moment and to whom."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,7 @@ from vestibule.storage import Database, Statement
 ANY = RefreshTerms()
 LEAVE = Statement(None, "DELETE FROM vestibule_memberships WHERE user_id = :user_id")
 PROVEN = Statement(None, "UPDATE vestibule_credentials SET verified_at = :now")
+HOLD = Statement(int, "SELECT 1 AS one FROM vestibule_users WHERE id = :user_id FOR UPDATE")
 ANN = "ann@example.com"
 GRACE = timedelta(seconds=30)
 
@@ -297,3 +299,18 @@ async def test_an_outlook_shows_nobody_what_they_cannot_refresh(under_test: Core
     assert await refresh_session.outlook(visit, current, ANY) is not None
     under_test.clock.advance(timedelta(days=365))
     assert await refresh_session.outlook(visit, current, ANY) is None
+
+
+@pytest.mark.engine("postgresql")
+async def test_a_users_row_that_somebody_holds_costs_nobody_the_session(
+    under_test: CoreUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has rotated: without an answer its owner would come with the old secret, as a thief does (security 22)."""
+    monkeypatch.setattr("vestibule.core.sessions.refresh._VISIT_PATIENCE_SECONDS", 0.1)
+    ann = await under_test.sign_up()
+    under_test.clock.advance(timedelta(hours=1))
+    async with under_test.db.write() as tx:
+        assert await tx.one(HOLD, user_id=ann.subject.id)
+        async with asyncio.timeout(60):
+            renewed = await refresh(under_test, ann.secret)
+    assert await refresh(under_test, renewed)

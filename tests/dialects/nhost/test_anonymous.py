@@ -207,16 +207,19 @@ async def test_where_links_bring_codes_only_a_letter_wants_a_challenge(serve: Se
         assert (await speaker.post("/user/deanonymize", NAMED, token)).content == OK
 
 
-@pytest.mark.parametrize("body", [NAMED, LINKED])
-async def test_an_old_token_names_nobody_twice(serve: Serve, body: dict[str, str]) -> None:
-    """The access token still says anonymous; the row does not (security 19)."""
+@pytest.mark.parametrize(("body", "ends_session"), [(NAMED, False), (LINKED, True)])
+async def test_an_old_token_names_nobody_twice(serve: Serve, body: dict[str, str], ends_session: bool) -> None:  # noqa: FBT001 - a column
+    """The access token still says anonymous; the row does not, or its session has ended (security 19)."""
     async with serve(environ=ON) as running:
         speaker = Speaker(running)
         token = (await speaker.anonymous())["accessToken"]
         assert (await speaker.post("/user/deanonymize", body, token)).content == OK
         for again in (NAMED, LINKED):
             answer = await speaker.post("/user/deanonymize", {**again, "email": "eve@example.com"}, token)
-            refused(answer, *NOT_ANONYMOUS)
+            if ends_session:
+                assert answer.content == (await speaker.post("/user/deanonymize", again, "no.token.atall")).content
+            else:
+                refused(answer, *NOT_ANONYMOUS)
         found = await running.core.users.subject_by_email(running.core.db, running.project.id, "eve@example.com")
         assert found is None
 

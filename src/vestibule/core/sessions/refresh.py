@@ -5,9 +5,12 @@ refused; rotated within the grace -> the current secret, nothing advances; any o
 somebody holds a stolen one, the session ends (RFC 6819 section 5.2.2.3, RFC 9700 section 4.14.2).
 """
 
+import asyncio
 import hmac
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from vestibule.core.audit import AuditEntry, AuditLog
@@ -19,8 +22,10 @@ from vestibule.core.sessions.secrets import Presented, RefreshSecrets
 from vestibule.core.sessions.store import FIXED, TAPE_DIGITS, Session, SessionState
 from vestibule.core.users import Subject, UserDirectory, refuse_unless_active
 from vestibule.kernel.clock import Clock, from_micros, to_micros
-from vestibule.kernel.errors import InvalidRefreshToken, RefreshTokenReused
+from vestibule.kernel.errors import InvalidRefreshToken, RefreshTokenReused, StorageUnavailable
 from vestibule.storage import Database
+
+_VISIT_PATIENCE_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class RefreshSession:
             for presented in self.secrets.under_every_key(secret):
                 refreshed = await self._rotate(visit, presented, terms)
                 if refreshed is not None:
-                    await self.users.seen(self.db, visit.project.id, refreshed.subject)
+                    await self._note_visit(visit, refreshed.subject)
                     return refreshed
         return await self._judge(visit, secret, terms, asked_at or self.clock.now())
 
@@ -103,6 +108,13 @@ class RefreshSession:
         if ahead is None:  # perhaps another request has just exchanged it
             return await self.outlook(visit, secret, replace(terms, imported_life=None))
         return Outlook(ahead.session, ahead.subject, asked_at)
+
+    async def _note_visit(self, visit: Visit, subject: Subject) -> None:
+        # The secret has rotated: a user's row that somebody holds, or a database that just went away, must not keep the
+        # new one from whoever asked. They would come with the old one after the grace, and be taken for a thief.
+        with suppress(TimeoutError, StorageUnavailable):
+            async with asyncio.timeout(_VISIT_PATIENCE_SECONDS):
+                await self.users.seen(self.db, visit.project.id, subject)
 
     async def _rotate(self, visit: Visit, presented: Presented, terms: RefreshTerms) -> Refreshed | None:
         now = self.clock.now()

@@ -26,7 +26,7 @@ from vestibule.kernel.errors import (
 from vestibule.wire import CREDENTIAL_REFUSALS, Call, Dialect, EchoOrigin
 
 ENROLS: Final = "enrols"  # the mark of endpoints where somebody without any second proof adds the first one
-OUTLASTS_SESSION: Final = "outlasts-session"  # the mark of endpoints that read or end: an access token is enough
+OUTLASTS_SESSION: Final = "outlasts-session"  # the mark of endpoints that only read: an access token is enough
 OURS: Final = ("/_/api",)  # the base of what Nhost Auth does not have, in the manners of this dialect
 FOR_ANYBODY: Final = "for-anybody"  # the mark of endpoints that also answer on hosts of other doors' projects
 

@@ -80,7 +80,6 @@ async def verify_token(
 @nhost.post(
     "/signout",
     auth=bearer.optional,
-    marks=(OUTLASTS_SESSION,),
     unknown_members="ignore",
     raises=(NothingAsked,),
     tags=("session",),
