@@ -12,7 +12,7 @@ from tests.support.cores import CoreUnderTest
 
 pytestmark = pytest.mark.engine("postgresql")
 
-# Users like the first one, one after the other; nothing is copied into Nhost's tables before the transaction ends.
+# As many users more, like the first one but without an address.
 MORE = """
 INSERT INTO vestibule_users
     (project_id, id, created_at, updated_at, locale, default_role, roles, public_metadata, secure_metadata)
