@@ -5,6 +5,7 @@ import pty
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import sleep
 
 import pytest
 
@@ -15,6 +16,13 @@ AT_A_TERMINAL = (*PROGRAM[:-1], "import os; os.close(os.open(os.ttyname(0), os.O
 CTRL_C, CTRL_D = b"\x03", b"\x04"
 
 Ask = Callable[..., tuple[int, str]]
+
+
+def _sleeps_on(pid: int) -> bool:
+    # A moment's sleep may be another one: the question is written before the command listens for an answer.
+    before = Path(f"/proc/{pid}/status").read_text()
+    sleep(0.3)
+    return "\nState:\tS" in before and Path(f"/proc/{pid}/status").read_text() == before
 
 
 @pytest.fixture
@@ -35,7 +43,7 @@ def ask(environment: dict[str, str], tmp_path: Path) -> Iterator[Ask]:
         shown = ""
         while question not in shown:
             shown += os.read(ours, 1024).decode()
-        eventually(lambda: "\nState:\tS" in Path(f"/proc/{process.pid}/status").read_text(), "the waiting for a key")
+        eventually(lambda: _sleeps_on(process.pid), "the waiting for a key")
         os.write(ours, key)
         status = process.wait(PATIENCE_SECONDS)
         os.write(theirs, b"<end>")
