@@ -11,8 +11,13 @@ import pytest
 
 from tests.cli.conftest import PATIENCE_SECONDS, PROGRAM, Run, eventually
 
-# Opened first in a new session it becomes the session's terminal: Ctrl-C typed there is a signal to the command.
-AT_A_TERMINAL = (*PROGRAM[:-1], "import os; os.close(os.open(os.ttyname(0), os.O_RDWR)); " + PROGRAM[-1])
+# Opened first in a new session it becomes the session's terminal: Ctrl-C typed there is a signal to the command, which
+# heeds it even where the tests run in the background, as shells have those ignore it.
+_FIRST = (
+    "import os, signal; os.close(os.open(os.ttyname(0), os.O_RDWR)); "
+    "signal.signal(signal.SIGINT, signal.default_int_handler); "
+)
+AT_A_TERMINAL = (*PROGRAM[:-1], _FIRST + PROGRAM[-1])
 CTRL_C, CTRL_D = b"\x03", b"\x04"
 
 Ask = Callable[..., tuple[int, str]]
@@ -29,6 +34,7 @@ def _sleeps_on(pid: int) -> bool:
 def ask(environment: dict[str, str], tmp_path: Path) -> Iterator[Ask]:
     """Run a command at a terminal, type a key once it asks, return its status and what the terminal shows after."""
     ours, theirs = pty.openpty()
+    started: list[subprocess.Popen[bytes]] = []
 
     def type_at(question: str, key: bytes, *arguments: str) -> tuple[int, str]:
         process = subprocess.Popen(
@@ -40,6 +46,7 @@ def ask(environment: dict[str, str], tmp_path: Path) -> Iterator[Ask]:
             cwd=tmp_path,
             start_new_session=True,
         )
+        started.append(process)
         shown = ""
         while question not in shown:
             shown += os.read(ours, 1024).decode()
@@ -52,6 +59,9 @@ def ask(environment: dict[str, str], tmp_path: Path) -> Iterator[Ask]:
         return status, shown.rpartition(question)[2].removesuffix("<end>").replace("\r\n", "\n")
 
     yield type_at
+    for process in started:
+        process.kill()
+        process.wait()
     os.close(ours)
     os.close(theirs)
 

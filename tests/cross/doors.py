@@ -250,9 +250,9 @@ class AccountMakerDoor(Door):
         return Held(tokens["access_token"], tokens["refresh_token"], user_id, secret)
 
     async def mailed_token(self) -> str:
-        """Return the token in the newest mail's link."""
-        link = (await self.running.mails())[0].link
-        return parse_qs(urlsplit(link).query)["token"][0]
+        """Return the token in the newest link: of two mails of one moment the notice may be the newer one."""
+        queries = [parse_qs(urlsplit(mail.link).query) for mail in await self.running.mails()]
+        return next(query["token"][0] for query in queries if "token" in query)
 
 
 @dataclass(frozen=True)
