@@ -33,6 +33,9 @@ CLIENT_ID = "cid_tests"
 ORIGIN = "http://localhost:3000"
 
 
+_ONE_BY_ONE = WorkerSettings(concurrency=1)  # so that what is told of the order is so
+
+
 @cache
 def _renderer() -> Renderer:
     """Return the renderer of all servers: it compiles each template once."""
@@ -65,7 +68,7 @@ class Running:
             MailboxTransport(self._kept, lambda _: None),
             _renderer(),
             name="test",
-            settings=WorkerSettings(),
+            settings=_ONE_BY_ONE,
         )
         await worker.drain()
         return self._kept.newest()
@@ -78,7 +81,7 @@ class Running:
             None,
             _renderer(),
             name="test",
-            settings=WorkerSettings(),
+            settings=_ONE_BY_ONE,
             texts=DevTransport(self._texts, lambda _: None),
         )
         await worker.drain()
