@@ -60,14 +60,14 @@ def nhost(
 ) -> None:
     """Take over the users of an Nhost Auth server with all they sign in with. May be stopped, and run again."""
     from vestibule.asgi.exits import Ending, ExitCode  # noqa: PLC0415 - `--help` needs none of these
-    from vestibule.importing import (  # noqa: PLC0415
+    from vestibule.importing import (  # noqa: PLC0415 - `--help` needs none of these
         ImportUsers,
         SourceInterrupted,
         SourceRefused,
         SourceUnavailable,
         Watch,
     )
-    from vestibule.providers.issuers import issuers_of  # noqa: PLC0415
+    from vestibule.providers.issuers import issuers_of  # noqa: PLC0415 - as above
 
     flags = flags_of(config, dev=dev)
     old_key = _old_key(encryption_key, flags)
@@ -127,7 +127,7 @@ def _old_key(given: str | None, flags: Flags) -> "OldKey | None":
     from vestibule.asgi.exits import Ending, ExitCode  # noqa: PLC0415
     from vestibule.importing import InvalidKey, OldKey  # noqa: PLC0415
     from vestibule.kernel.secret import Secret  # noqa: PLC0415
-    from vestibule.settings import nhost  # noqa: PLC0415
+    from vestibule.settings import nhost  # noqa: PLC0415 - as above
 
     with endings():
         text = given or reader_of(environment(), flags).get(nhost.tokens.ENCRYPTION_KEY)

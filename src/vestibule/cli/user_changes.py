@@ -21,7 +21,7 @@ _NOT_JSON: Final = "The body is not valid JSON: "  # how the decoder of requests
 def metadata_of(text: str) -> dict[str, Any] | None:
     """Return the metadata that stand in an argument. Raises: BadParameter for what is no JSON object."""
     from vestibule.kernel.errors import MalformedRequest  # noqa: PLC0415 - `--help` needs none of these
-    from vestibule.wire.decode import json_decoder  # noqa: PLC0415
+    from vestibule.wire.decode import json_decoder  # noqa: PLC0415 - `--help` needs none of these
 
     try:
         decoded = json_decoder(dict[str, Any] | None)(os.fsencode(text))
@@ -59,7 +59,7 @@ def _is_picture(text: str) -> bool:
 def refuse_contradictions(change: "UserChange") -> None:
     """Refuse what asks for nothing, or for a thing and its opposite. Raises: Ending, BadParameter."""
     from vestibule.asgi.exits import Ending, ExitCode  # noqa: PLC0415 - as above
-    from vestibule.core.users import UserChange  # noqa: PLC0415
+    from vestibule.core.users import UserChange  # noqa: PLC0415 - `--help` needs none of these
 
     if change == UserChange(may_name_new_roles=change.may_name_new_roles):
         line = "nothing to change: say what is to be different; see: vestibule user set --help"
@@ -73,7 +73,7 @@ async def in_words(
 ) -> "Ending":
     """Return what an operator can do about a refusal of `change_user`."""
     from vestibule.asgi.exits import Ending, ExitCode  # noqa: PLC0415 - as above
-    from vestibule.kernel import errors  # noqa: PLC0415
+    from vestibule.kernel import errors  # noqa: PLC0415 - `--help` needs none of these
 
     match refusal:
         case errors.UnknownRole():

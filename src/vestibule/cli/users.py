@@ -144,8 +144,8 @@ def change_user(
     """Change a user. The next access token tells it."""
     from msgspec import UNSET  # noqa: PLC0415 - `--help` needs none of these
 
-    from vestibule.cli import user_changes  # noqa: PLC0415
-    from vestibule.core.users import UserChange  # noqa: PLC0415
+    from vestibule.cli import user_changes  # noqa: PLC0415 - `--help` needs none of these
+    from vestibule.core.users import UserChange  # noqa: PLC0415 - `--help` needs none of these
 
     change = UserChange(
         display_name=None if display_name is None else user_changes.display_name_of(display_name),
@@ -160,7 +160,7 @@ def change_user(
     user_changes.refuse_contradictions(change)
 
     async def write(core: "Core") -> "UserChanged":
-        from vestibule.kernel.errors import Refusal  # noqa: PLC0415
+        from vestibule.kernel.errors import Refusal  # noqa: PLC0415 - `--help` needs none of these
 
         found = await core.catalog.project(project)
         user = await _find(core, found, who)

@@ -3,7 +3,6 @@
 Nhost Auth leaves seeing them, and ending one without having it, to GraphQL, so these are under the server's own paths.
 """
 
-from typing import Final
 from uuid import UUID
 
 from msgspec import UNSET
@@ -12,7 +11,7 @@ from vestibule.core.access_tokens import NewAccessToken
 from vestibule.core.facade import Core
 from vestibule.core.projects import Project
 from vestibule.dialects.nhost import shapes
-from vestibule.dialects.nhost.dialect import bearer, door_terms, elevated, nhost, visit_of
+from vestibule.dialects.nhost.dialect import OURS, bearer, door_terms, elevated, nhost, visit_of
 from vestibule.dialects.nhost.limits import BRUTE_FORCE
 from vestibule.dialects.nhost.outcomes import session_payload
 from vestibule.dialects.nhost.shared_refusals import STANDING, UNWELCOME
@@ -26,8 +25,6 @@ from vestibule.kernel.errors import (
 )
 from vestibule.kernel.ids import parse_uuid
 from vestibule.wire import Call, EchoOrigin
-
-_OURS: Final = ("/_/api",)
 
 
 @nhost.post(
@@ -68,7 +65,7 @@ async def sign_in_pat(
 
 @nhost.get(
     "/user/access-tokens",
-    bases=_OURS,
+    bases=OURS,
     auth=bearer,
     raises=STANDING,
     tags=("personal access tokens",),
@@ -82,7 +79,7 @@ async def get_access_tokens(call: Call, caller: Caller, project: Project, core: 
 
 @nhost.delete(
     "/user/access-tokens/{token_id}",
-    bases=_OURS,
+    bases=OURS,
     auth=elevated,
     cors=EchoOrigin(methods=("DELETE",), headers=None),
     raises=(*STANDING, AccessTokenNotFound),
