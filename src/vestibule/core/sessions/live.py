@@ -24,7 +24,5 @@ class LiveSessions:
     async def includes(self, project_id: ProjectId, user_id: UUID, session_id: UUID) -> bool:
         """Tell whether this is one of the user's."""
         now = self.clock.now()
-        found = await self.db.one(
-            store.LIVE_SESSION, project_id=project_id, user_id=user_id, session_id=session_id, now=now
-        )
+        found = await self.db.one(store.IS_LIVE, project_id=project_id, user_id=user_id, session_id=session_id, now=now)
         return found is not None

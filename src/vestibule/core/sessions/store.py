@@ -169,7 +169,7 @@ SESSIONS_OF_USER: Final = Statement(
     """,
 )
 
-LIVE_SESSION: Final = Statement(
+IS_LIVE: Final = Statement(
     UUID,
     """
     SELECT id FROM vestibule_sessions
